@@ -1,9 +1,9 @@
 """`If-Match`: a write is refused if its row has changed since the caller read it.
 
-The tag of a single row's answer begins with the row's version, `"v7.0f3c..."`. A write that sends this tag as `If-Match`
-is a 412 unless the row still has that version, so that two editors do not overwrite each other. Only the version is
-compared: a new match changes the tag of a lead, but overwrites nothing. Without `If-Match` a write replaces whatever
-there is.
+The tag of a single row's answer begins with the row's version, `"v7.0f3c..."`. A write that sends this tag as
+`If-Match` is a 412 unless the row still has that version, so that two editors do not overwrite each other. Only the
+version is compared: a new match changes the tag of a lead, but overwrites nothing. Without `If-Match` a write replaces
+whatever is there.
 """
 
 from flask import request

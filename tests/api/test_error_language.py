@@ -81,7 +81,13 @@ def test_an_unknown_address_has_an_error_code(client):
     ("method", "path", "sent", "field", "reason"),
     [
         ("GET", "/listings", {"query_string": {"rooms": "x"}}, "rooms", "Напишите числа через запятую, например 1,2."),
-        ("POST", "/leads", {"json": {"listing_id": 1, "status": "closed"}}, "status", "Выберите одно из значений: new."),
+        (
+            "POST",
+            "/leads",
+            {"json": {"listing_id": 1, "status": "closed"}},
+            "status",
+            "Выберите одно из значений: new.",
+        ),
         ("POST", "/webhooks", {"json": {"types": []}}, "types", "От 1 до 12 элементов."),
         ("POST", "/preferences", {"json": {"rooms": [1] * 101}}, "rooms", "Не больше 100 элементов."),
         ("POST", "/webhooks", {"json": {"url": ""}}, "url", "От 1 до 2000 знаков."),
@@ -110,6 +116,8 @@ def test_every_validator_of_the_api_has_sentences_in_the_catalogue(app):
         for name, field in _every_field(Body)
         for rule in field.validators
         if isinstance(rule, validate.Validator)
-        and not (is_known(LANGUAGES[0], Fault(rule.error)) if getattr(rule, "error", None) else type(rule) in VALIDATORS)
+        and not (
+            is_known(LANGUAGES[0], Fault(rule.error)) if getattr(rule, "error", None) else type(rule) in VALIDATORS
+        )
     ]
     assert silent == []
