@@ -166,11 +166,13 @@ def _clear_staging(connection: Connection) -> None:
 
 def written_ids(session: Session, side: Side, market: MarketKey) -> set[int]:
     """Ids of *side* whose lists this transaction has written."""
+    # A range, although it has one number: see `worker.market.read_watermark.missed_rows`.
     return set(
         session.scalars(
             for_side(
                 side,
-                "SELECT {key} FROM {table} WHERE changed_in = (pg_current_xact_id()::text)::bigint"
+                "SELECT {key} FROM {table}, (SELECT (pg_current_xact_id()::text)::bigint AS number) AS own"
+                " WHERE changed_in BETWEEN own.number AND own.number"
                 " AND city_key = :city_key AND deal_type = :deal_type",
             ),
             market_parameters(market),
