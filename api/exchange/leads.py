@@ -30,7 +30,7 @@ from models.deals.own_list_validators import OwnList
 from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 
-blp = Blueprint("leads", __name__, description="What a realtor's clients look for")
+blp = Blueprint("leads", __name__, description="Leads: the requirements of a realtor's clients")
 
 
 class LeadRow(Body):

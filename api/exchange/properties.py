@@ -42,7 +42,7 @@ TOWN = "address.city"
 # Created once, because nested schemas are costly to create.
 PROPERTY_BODY = PropertyBody()
 
-blp = Blueprint("properties", __name__, description="What realtors have to offer")
+blp = Blueprint("properties", __name__, description="Properties that realtors offer")
 
 
 class PropertyRow(Body):
@@ -64,8 +64,10 @@ class PropertyRow(Body):
 class OneRow(PropertyRow):
     optional = (*PropertyRow.optional, "price_history", "group")
 
-    price_history = ReadyPart(PricePoint, many=True, metadata={"description": "The oldest first, the present last."})
-    group = ReadyPart(AdvertsOfHome, metadata={"description": "Where others offer the home as well."})
+    price_history = ReadyPart(
+        PricePoint, many=True, metadata={"description": "In chronological order; the last is the present price."}
+    )
+    group = ReadyPart(AdvertsOfHome, metadata={"description": "Present if others offer the home, too."})
 
 
 class PropertyRows(Body):
@@ -81,7 +83,7 @@ class Properties(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(PropertyBody)
     @blp.response(201, PropertyCreated)
-    @blp.alt_response(409, description="The caller has this very property on the market; `facts.id` names it.")
+    @blp.alt_response(409, description="The caller already has the same property on the market; `facts.id` is its id.")
     def post(self, body: dict[str, Any]) -> Any:
         """Create a property
 

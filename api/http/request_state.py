@@ -29,8 +29,8 @@ class RequestState:
     claims: Claims | None = None
     #: A name of the caller, for limits and the log: "user:7", "key:3", "local".
     caller: str | None = None
-    #: The only niche that the caller's API key may use.
-    key_id: int | None = None  #: The API key of the caller, if it has one.
+    #: The caller's API key, if it has one, and the only niche that the key may use.
+    key_id: int | None = None
     niche_id: UUID | None = None
     #: The request's database session, opened by the first query.
     session: Session | None = None

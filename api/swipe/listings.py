@@ -14,7 +14,6 @@ from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.currency_field import Currency
 from api.http.db import session
 from api.http.fields import (
-    MAX_MONEY,
     MAX_ROOMS,
     FormId,
     FormMoney,
@@ -33,6 +32,7 @@ from api.http.polled_lists import unchanged_own_list
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_price, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
+from models.core.base import MAX_MONEY
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.deals.own_list_validators import OwnList
 from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
@@ -40,7 +40,7 @@ from models.market.places import own_currency
 from models.market.price_history import price_history
 from models.market.properties import Property, archive_property, create_property, properties_of, replace_property
 
-blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
+blp = Blueprint("listings", __name__, description="Listings for tenants and buyers")
 
 
 class ListingBody(Body):
@@ -77,7 +77,7 @@ class WholeListing(Listing):
     optional = ("price_history",)
 
     price_history = fields.List(
-        fields.Nested(PricePoint), metadata={"description": "The oldest first, the present last."}
+        fields.Nested(PricePoint), metadata={"description": "In chronological order; the last is the present price."}
     )
 
 
@@ -98,7 +98,7 @@ class SearchArgs(PageArgs):
     price_max = FormMoney(metadata={"description": "As `price_min`."})
     rooms = fields.String(
         validate=validate.Regexp(NUMBERS, error="rooms.not_numbers"),
-        metadata={"description": "Numbers between commas; 0: studios."},
+        metadata={"description": "Numbers separated by commas; 0: studios."},
     )
     q = Text(200, metadata={"description": "Words to look for in title, description and features."})
     order = fields.Enum(ListingOrder, by_value=True, load_default=ListingOrder.NEWEST)

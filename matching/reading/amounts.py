@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from matching.reading.limit_words import ABOVE, AT_LEAST, AT_MOST, BELOW
 from matching.reading.mentions import NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
+from matching.reading.vocabulary import fold
 
 #: A smaller number is not the price of a month or a home; only applied to numbers without a unit.
 MIN_BARE_PRICE = 10_000
@@ -34,7 +36,8 @@ _CURRENCIES = {
     "₸": "KZT",
     "kzt": "KZT",
 }
-_NO_BUDGET = frozenset("взнос пв залог депозит доплата зарплата доход комиссия аванс первоначальный страховой".split())
+_ENDS_CLAUSE = frozenset(",;\n()")
+_NO_BUDGET = ("взнос", "залог", "депоз", "доплат", "зарплат", "доход", "комисс", "аванс", "первонач", "страхов")
 
 _STEMS = {
     "одн": 1,
@@ -218,8 +221,16 @@ def _is_price(tokens: Tokens, item: Item, quantity: Quantity) -> bool:
         and quantity.currency not in _CURRENCIES
     ):
         return False
-    around = tokens.words[max(0, item.start - 3) : item.start] + tokens.words[item.end : item.end + 2]
-    return not any(word is not None and word.symbol in _NO_BUDGET for word in around)
+    around = _words_around(tokens, item)
+    return not any(word == "пв" or word.startswith(_NO_BUDGET) for word in around)
+
+
+def _words_around(tokens: Tokens, item: Item) -> list[str]:
+    """The three words before a number and the two behind it, without those of other clauses: «до 60, залог месяц»."""
+    words = tokens.tokens
+    before = takewhile(lambda word: word not in _ENDS_CLAUSE, reversed(words[max(0, item.start - 3) : item.start]))
+    behind = takewhile(lambda word: word not in _ENDS_CLAUSE, words[item.end : item.end + 2])
+    return [fold(word) for word in (*before, *behind)]
 
 
 def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:

@@ -77,10 +77,16 @@ def test_an_unknown_address_has_an_error_code(client):
     assert (answer.json["error_code"], answer.json["message"]) == ("http.404", "Такой страницы нет.")
 
 
+def test_a_list_of_rooms_that_cannot_be_read_is_explained_in_the_requested_language(client):
+    answer = client.get("/listings?rooms=two", headers={"Accept-Language": "ru"})
+
+    assert answer.json["faults"] == [{"place": "query", "field": "rooms", "code": "rooms.not_numbers", "facts": {}}]
+    assert answer.json["message"] == "rooms: Напишите целые числа через запятую, например 1,2."
+
+
 @pytest.mark.parametrize(
     ("method", "path", "sent", "field", "reason"),
     [
-        ("GET", "/listings", {"query_string": {"rooms": "x"}}, "rooms", "Напишите числа через запятую, например 1,2."),
         (
             "POST",
             "/leads",
