@@ -299,6 +299,14 @@ def _word_follows(cut_text: Tokens, number: Item) -> bool:
     return number.end < len(cut_text.tokens) and cut_text.tokens[number.end][0].isalpha()
 
 
+def _is_refused_way(items: Sequence[Item], index: int) -> bool:
+    """«до метро 10 минут, на автобусе не хочу», «10 минут, не на автобусе»."""
+    way, after = items[index], items[index + 1 : index + 2]
+    before = items[index - 1] if index else way
+    refused = bool(after) and after[0].role in _REFUSALS and after[0].start - way.end <= 1
+    return refused or before.role == markers.NOT and way.start - before.end <= 1
+
+
 def _mark_transport(cut_text: Tokens, items: Sequence[Item], index: int, other: int) -> None:
     """Mark that the way of *items[index]* is by transport, if the nearest word about the way states so."""
     item, number = items[index], items[other]
@@ -308,7 +316,7 @@ def _mark_transport(cut_text: Tokens, items: Sequence[Item], index: int, other: 
     nearest: tuple[int, bool] | None = None
     for near in range(max(0, min(index, other) - 2), min(len(items), max(index, other) + 4)):
         each = items[near]
-        if each.role in (markers.WALK, markers.TRANSPORT) and each.sentence == item.sentence:
+        if each.role in _WAYS and each.sentence == item.sentence and not _is_refused_way(items, near):
             if each.clause > number.clause and cut_text.tokens[each.start - 1].lower() not in ("на", "by"):
                 continue  # «метро в 1 км, автобус у дома»; but «15 минут от метро, можно на автобусе»
             gap = each.start - number.end if each.start >= number.end else number.start - each.end + 1

@@ -13,6 +13,7 @@ from matching.reading import (
     outside,
     parking,
     plan,
+    present_home,
     refusal,
     strength_words,
     tenants,
@@ -50,7 +51,7 @@ MAX_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
-    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, *ENTRIES):
+    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, present_home.ENTRY, *ENTRIES):
         subject = Meaning(entry, SUBJECT)
         for slots in slots_of(entry.subject):
             yield slots, subject

@@ -16,6 +16,7 @@ from api.console.kit.request_cleaning import address_in
 from api.console.kit.row_ids import id_in, ids_in
 from api.console.kit.undo_tokens import MAX_SEVERAL, read_several, undo_of_several
 from api.console.realtors.base_views import COLUMNS, FILTERS, PATHS, choice_of, views_for
+from api.console.realtors.row_controls import RowControls
 from api.exchange.exports import picked_file
 from api.http.db import session
 from api.http.table_files import TableFormat
@@ -71,6 +72,7 @@ def own_list(side: Side) -> dict[str, Any]:
     rows, pager = _page(side, list_request)
     ids = [row.id for row in rows]
     part = wants_part()
+    tags, query = tags_of(session(), side, ids), _query()
     return {
         "part": part,
         "rows": rows,
@@ -78,10 +80,11 @@ def own_list(side: Side) -> dict[str, Any]:
         "path": PATHS[side],
         "counts": match_counts(session(), side, ids),
         "best": best_scores(session(), side, ids),
-        "tags": tags_of(session(), side, ids),
+        "tags": tags,
+        "controls": RowControls(side, PATHS[side], query | {"page": pager["page"]}, tags),
         "fresh": new_counts(session(), ids) if side is Side.LEAD else {},
         "towns": {} if part else towns_by_key(own_towns(session(), visitor(), side)),
-        "all_tags": used_tags(session(), visitor(), side),
+        "all_tags": [] if part else used_tags(session(), visitor(), side),
         "list_request": list_request,
         "orders": ORDERS,
         "sizes": SIZES,
@@ -90,7 +93,7 @@ def own_list(side: Side) -> dict[str, Any]:
         "views": [] if part else views_for(side),
         "source": requested_source(),
         "status": list_request.filters.status,
-        "query": _query(),
+        "query": query,
         **pager,
     }
 
