@@ -13,6 +13,7 @@ from api.http.blueprint import Blueprint, Body, refuse_unless_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
 from api.http.home_adverts import AdvertsOfHome, PricePoint, shown_group, shown_history
+from api.http.lost_updates import guards_updates, refuse_if_changed, tag_with_version
 from api.http.paging import page_of
 from api.http.photos import shown_photos
 from api.http.polled_lists import unchanged_own_list
@@ -135,6 +136,7 @@ class PropertyById(MethodView):
         Through whichever contract it was created; fields that that contract does not have are null.
         """
         listing = owned_property(session(), current_user(), property_id)
+        tag_with_version(listing.version)
         group = adverts_of_home(session(), listing)
         return (
             _shown(listing)
@@ -143,6 +145,7 @@ class PropertyById(MethodView):
         )
 
     @signed_in
+    @guards_updates
     @blp.response(200, PropertyRow)
     @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": PropertyBody}}})
     def put(self, property_id: int) -> Any:
@@ -153,6 +156,7 @@ class PropertyById(MethodView):
         """
         refuse_unless_json()
         listing = owned_property(session(), current_user(), property_id, lock=True)
+        refuse_if_changed(listing.version)
         body = read_replacement(PROPERTY_BODY, property_row(listing, 0))
         replace_property(session(), listing, property_columns(body, listing))
         warn_of_town(TOWN, listing.city, listing.currency)

@@ -58,6 +58,7 @@ ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
         "It exists already, is in a state that forbids this, or the Idempotency-Key was used for another request.",
         {},
     ),
+    412: ("The row has changed since the caller read the tag in `If-Match`. Nothing was stored.", {}),
     413: ("The body is too large.", {}),
     415: ("The content is of a wrong type.", {}),
     426: (
@@ -75,6 +76,7 @@ CODES = {
     403: "access.wrong_role",
     404: "lead.not_found",
     409: "idempotency.key_reused",
+    412: "row.changed_meanwhile",
     503: "database.away",
 }
 
@@ -91,6 +93,13 @@ IF_NONE_MATCH = {
     "name": "If-None-Match",
     "required": False,
     "description": "The `ETag` of an earlier answer: 304 if the answer is unchanged.",
+    "schema": {"type": "string", "pattern": "^[\\t -~]*$"},
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "description": "The `ETag` with which the caller read the row: 412 if the row has changed since.",
     "schema": {"type": "string", "pattern": "^[\\t -~]*$"},
 }
 NOT_MODIFIED = {"description": "The answer is unchanged.", "headers": ETAG}
@@ -164,6 +173,9 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
         operation.setdefault("parameters", []).append(IF_NONE_MATCH)
         answers["200"].setdefault("headers", {}).update(ETAG)
         answers["304"] = {"$ref": f"#/components/responses/{_name(304)}"}
+    if facts.guards_updates:
+        operation.setdefault("parameters", []).append(IF_MATCH)
+        answers["412"] = {"$ref": f"#/components/responses/{_name(412)}"}
     for status in _errors_of(operation, path, in_path, access, retried):
         answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
     for status, answer in answers.items():

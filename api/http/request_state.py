@@ -52,8 +52,8 @@ class RequestState:
     warnings: list[dict[str, Any]] = field(default_factory=list)
     #: Addresses of photos that were looked up -> the stored file's name, or None if there is no copy.
     photos: dict[str, str | None] = field(default_factory=dict)
-    #: The part of a list's tag that precedes the digest of the answer (api/http/polled_lists.py).
-    list_tag: str = ""
+    #: The part of an answer's tag that precedes its digest (api/http/polled_lists.py, api/http/lost_updates.py).
+    tag_prefix: str = ""
     request_id: str = ""
     #: The start of the request in seconds of the monotonic clock.
     began: float = 0.0

@@ -26,6 +26,7 @@ from api.http.fields import (
     money,
 )
 from api.http.home_adverts import PricePoint
+from api.http.lost_updates import guards_updates, refuse_if_changed, tag_with_version
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.polled_lists import unchanged_own_list
 from api.http.tasks import rescore_property
@@ -184,9 +185,11 @@ class ListingById(MethodView):
         No sign-in is needed. A withdrawn one answers 404.
         """
         listing = listing_on_market(session(), listing_id)
+        tag_with_version(listing.version)
         return listing_row(listing) | {"price_history": price_history(session(), listing)}
 
     @signed_in
+    @guards_updates
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
     @blp.alt_response(403, description="The listing is somebody else's.")
@@ -197,6 +200,7 @@ class ListingById(MethodView):
         on the market.
         """
         listing = editable_listing(session(), current_user(), listing_id)
+        refuse_if_changed(listing.version)
         replace_property(session(), listing, _columns(body, listing))
         warn_of_town("city", listing.city, listing.currency)
         warn_of_price("price", listing.price)
@@ -204,6 +208,7 @@ class ListingById(MethodView):
         return listing_row(listing)
 
     @signed_in
+    @guards_updates
     @blp.response(200, StatusOk)
     @blp.alt_response(403, description="The listing is somebody else's.")
     def delete(self, listing_id: int) -> Any:
@@ -212,6 +217,7 @@ class ListingById(MethodView):
         It stays in its owner's list, inactive; `is_active` true in a PUT puts it back.
         """
         listing = editable_listing(session(), current_user(), listing_id)
+        refuse_if_changed(listing.version)
         archive_property(session(), listing)
         rescore_property(listing)
         return {"status": "ok"}

@@ -59,10 +59,14 @@ _ROOM_PAIR = re.compile(
     r"\b(одно|двух|трех|четырех)\s?-?\s?(?:,|и|или|/|-)\s?-?(двух|трех|четырех|пяти)\s?-?\s?комн\w*"
 )
 _ROOM_DIGITS = re.compile(
-    r"(?<![\d.,])([1-9])(?:\s?-?\s?(?:х|ух|ех|ти))?(?:\s?(?:-|–|,|/|и|или)\s?([1-9]))?(?:\s?-?\s?(?:ух|ех|ти))?(?:\s?(?:-|–|,|/"
+    r"(?<![\w.])(?<!\d,)([1-9])(?:\s?-?\s?(?:х|ух|ех|ти))?(?:\s?(?:-|–|,|/|и|или)\s?([1-9]))?(?:\s?-?\s?(?:ух|ех|ти))?(?:\s?(?:-|–|,|/"
     r"|и|или)\s?([1-9]))?\s?-?\s?(?:х|ух|ех|ти)?\s?-?\s?"
     r"(?:(?:изолир\w*|раздельн\w+|отдельн\w+)\s)?"
     r"(?:к\b|ку\b|ка\b|шк[ауи]\b|ккв\b|кк\b|к\s?\.?\s?кв|ком\b\.?\s?кв|[юя]\s?кв|комн\b|комн\.|комнат\w*|болмели\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
+)
+#: «этаж 5, 3 комнаты» has no five rooms.
+_NUMBERED = re.compile(
+    r"(?:№|\b(?:этаж|дом|д|корпус|корп|строение|стр|подъезд|секция|блок|школа|литер)\b)[\s.:№-]{0,3}$"
 )
 #: «за 5 кк» are millions.
 _BEFORE_MILLIONS = re.compile(r"\b(?:за|до|от|бюджет|около|максимум|цена)\s$")
@@ -121,6 +125,8 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
 
     >>> rooms_of("двушку или трешку")[0], rooms_of("1к.")[0], rooms_of("от двух комнат")[0]
     ([2, 3], [1], [2, 3, 4, 5, 6])
+    >>> rooms_of("дом 150 м2, 4 комнаты")[0], rooms_of("этаж 5, 3 комнаты")[0], rooms_of("2к,3к")[0]
+    ([4], [3], [2, 3])
     """
     rooms: set[int] = set()
     spans: list[tuple[int, int]] = []
@@ -147,6 +153,8 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
         if match[0].endswith("кк") and _BEFORE_MILLIONS.search(rest, max(0, match.start() - 12), match.start()):
             continue
         numbers = [int(group) for group in match.groups() if group]
+        if len(numbers) > 1 and _NUMBERED.search(rest, max(0, match.start() - 14), match.start()):
+            numbers = numbers[1:]
         if re.search(r"[-–]\s?\d", match[0]):
             numbers = list(range(numbers[0], numbers[-1] + 1)) if numbers[-1] > numbers[0] else numbers
         rooms |= set(numbers)

@@ -9,6 +9,8 @@ from matching.reading import (
     floor,
     furnishing,
     house,
+    letting,
+    listing_markers,
     markers,
     outside,
     parking,
@@ -41,6 +43,7 @@ ENTRIES: tuple[Entry, ...] = (
     *furnishing.ENTRIES,
     *deal.ENTRIES,
     *terms.ENTRIES,
+    *letting.ENTRIES,
     *utilities.ENTRIES,
     *refusal.ENTRIES,
 )
@@ -51,7 +54,8 @@ MAX_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
-    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, present_home.ENTRY, *ENTRIES):
+    known = (SKIPPED_PHRASES, *markers.MARKERS, *listing_markers.ENTRIES, *strength_words.ENTRIES, present_home.ENTRY)
+    for entry in (*known, *ENTRIES):
         subject = Meaning(entry, SUBJECT)
         for slots in slots_of(entry.subject):
             yield slots, subject
