@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.core.enums import Origin, Status
+from models.core.locks import lock_until_commit
 from models.market.leads import Lead, create_lead, replace_lead
 
 
@@ -20,7 +21,7 @@ def preference_of(session: Session, user: User) -> Lead | None:
 
 def save_preference(session: Session, user: User, fields: Mapping[str, Any]) -> Lead:
     """Create or replace the user's preferences; simultaneous calls run one after another and create one row."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"preference:{user.id}", 0))))
+    lock_until_commit(session, f"preference:{user.id}")
     lead = session.scalar(select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).with_for_update())
     if lead is None:
         return create_lead(session, user, Origin.TINDER, fields)
