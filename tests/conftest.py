@@ -2,13 +2,13 @@
 
 A server starts when a test first requests it, so tests of pure functions start none. The main fixtures:
 
-    session          one transaction, rolled back after the test: for functions that accept a Session
-    clean_database   URL of a database where the test may commit; emptied after the test
-    client, app      the API on a clean database and broker; app_with(NAME="value") has other settings
-    worker_here      the worker's functions in the test's own process, on the same database
-    worker_process   a real Celery worker on the same database and broker
-    preloaded        forks workers, web processes, beats and bots from a process that has loaded the code
-    new_database     creates more databases, migrated or empty, for tests that need their own
+    session              one transaction, rolled back after the test: for functions that accept a Session
+    clean_database       URL of a database where the test may commit; emptied after the test
+    client, app          the API on a clean database and broker; app_with(NAME="value") has other settings
+    new_worker_session   the worker's functions in the test's own process, on the same database
+    worker_process       a real Celery worker on the same database and broker
+    preloaded            forks workers, web processes, beats and bots from a process that has loaded the code
+    new_database         creates more databases, migrated or empty, for tests that need their own
 """
 
 import gc

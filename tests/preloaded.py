@@ -47,11 +47,13 @@ def load() -> None:
         from api.console.kit.compiled_templates import compile_templates
         from matching.reading.json_rows import wish_rows
         from matching.reading.origins import origin_forms
+        from models.deals.recommendation_pages import build_queries
         from models.market.places import city_of
 
         city_of("Москва")
         wish_rows("первый этаж")
         origin_forms()
+        build_queries()
         compile_templates()
     gc.collect()
     gc.freeze()

@@ -37,3 +37,13 @@ def loaded_by(code: str) -> set[str]:
 )
 def test_a_process_loads_only_the_libraries_it_uses(process: str, code: str, may_load: set[str]) -> None:
     assert loaded_by(code) <= may_load, process
+
+
+def test_the_bot_and_commands_build_no_query_of_a_list_before_they_need_one() -> None:
+    loaded_by(
+        "from sqlalchemy.sql.expression import Select; Select.compile = None; import api.server.app, api.bot.process"
+    )
+
+
+def test_what_fills_a_database_that_is_migrated_and_empty_knows_every_table() -> None:
+    loaded_by("import scripts.demo; from models.core.base import Base; assert 'sources' in Base.metadata.tables")

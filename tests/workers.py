@@ -102,7 +102,7 @@ def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.
 
 @pytest.fixture(scope="session")
 def worker_engine(database_url: str):
-    """The engine of `worker_here`, one a session: compiling its statements takes longer than many tests."""
+    """The engine of `new_worker_session`, one a session: compiling its statements takes longer than many tests."""
     from models.platform.database import connect
 
     engine = connect(
@@ -110,7 +110,7 @@ def worker_engine(database_url: str):
         pool_size=2,
         max_overflow=2,
         statement_timeout_ms=0,
-        application="worker-here",
+        application="worker-in-tests",
         one_plan_each=True,
     )
     yield engine
@@ -118,7 +118,7 @@ def worker_engine(database_url: str):
 
 
 @pytest.fixture
-def worker_here(process_environment, worker_engine, monkeypatch):
+def new_worker_session(process_environment, worker_engine, monkeypatch):
     """Let functions of `worker` run in this process, on the test's database; the value creates sessions."""
     from worker.celery_app import task_context
     from worker.market import cache, generations

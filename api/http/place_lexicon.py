@@ -50,6 +50,8 @@ class MarketLexicon:
         self._places = places
         self._own = own
         self.regions: set[tuple[str | None, str | None]] = set()
+        #: By name and number of known regions: a text repeats its names.
+        self._known_kinds: dict[tuple[str, int], tuple[Kind, ...]] = {}
 
     def town(self, name: str) -> str | None:
         """
@@ -70,6 +72,12 @@ class MarketLexicon:
         What *name* alone may mean, the likeliest first. Names such as «Центральный» and «Спортивная», which many towns
         have, mean nothing by themselves as long as neither the town nor homes on the market show which is meant.
         """
+        known = name, len(self.regions)
+        if known not in self._known_kinds:
+            self._known_kinds[known] = self._kinds_of(name)
+        return self._known_kinds[known]
+
+    def _kinds_of(self, name: str) -> tuple[Kind, ...]:
         key = place_key(name)
         parts = self._part_kinds(key)
         town = self._town(name)

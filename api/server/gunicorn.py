@@ -20,6 +20,7 @@ from api.server.garbage import collect_after_answers
 from api.server.malformed_requests import write_error
 from matching.reading.json_rows import wish_rows
 from matching.reading.origins import origin_forms
+from models.deals.recommendation_pages import build_queries
 from models.market.places import city_of
 from models.platform.checkout import default_home
 from models.platform.loading import without_collector
@@ -78,6 +79,7 @@ def on_starting(_server: Arbiter) -> None:
         city_of("Москва")
         wish_rows("первый этаж")
         origin_forms()
+        build_queries()
         compile_templates()
     # Memory pages that the garbage collector does not touch stay shared between processes.
     gc.collect()

@@ -44,6 +44,7 @@ from matching.engine.sparse import wish_units
 from matching.engine.units import ANSWER_SCALE, TIERS_UNITS
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
+from matching.learning.logistic import fit_logistic
 
 #: Nothing is fitted with fewer actions, fewer likes or dislikes, or fewer leads than this.
 MIN_ACTIONS, MIN_OF_A_KIND, MIN_LEADS = 50, 10, 5
@@ -216,12 +217,10 @@ def _counts(acted: ActedPairs) -> NDArray[np.float64]:
 
 def _slope(score: NDArray[np.float64], liked: NDArray[np.bool_], counts: NDArray[np.float64]) -> tuple[float, float]:
     """Slope and offset of the logistic regression of liking on one score. Scores are hundredths, slopes about 20."""
-    from sklearn.linear_model import LogisticRegression
-
     if np.ptp(score) == 0:
         return 0.0, float(np.log(counts[liked].sum() / counts[~liked].sum()))
-    model = LogisticRegression(C=100.0, solver="newton-cholesky").fit(_FREE * score[:, np.newaxis], liked, counts)
-    return _FREE * float(model.coef_[0, 0]), float(model.intercept_[0])
+    [slope], offset = fit_logistic(_FREE * score[:, np.newaxis], liked, counts, penalty=0.01)
+    return _FREE * float(slope), offset
 
 
 def _fit_round(
@@ -232,17 +231,14 @@ def _fit_round(
     slope: float,
 ) -> NDArray[np.float64] | None:
     """The weights at fixed D; None if every coefficient would be negative."""
-    from sklearn.linear_model import LogisticRegression
-
     reach = slope * (start + MIN_REACH)
     kept = np.ones(len(start), bool)
     while kept.any():
         line = _FREE * slope * inputs[:, kept] @ start[kept]
-        model = LogisticRegression(C=1.0, solver="newton-cholesky").fit(
-            np.column_stack([line, inputs[:, kept] * reach[kept]]), liked, counts
+        (along, *own), _ = fit_logistic(
+            np.column_stack([line, inputs[:, kept] * reach[kept]]), liked, counts, penalty=1.0
         )
-        along, own = model.coef_[0, 0], model.coef_[0, 1:]
-        coefficients = _FREE * slope * along * start[kept] + reach[kept] * own
+        coefficients = _FREE * slope * along * start[kept] + reach[kept] * np.array(own)
         if (coefficients >= 0).all():
             weights = np.zeros(len(start))
             weights[kept] = coefficients

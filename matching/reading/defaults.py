@@ -72,7 +72,7 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             wishes.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, items, index)) is not None:
-            terms = ["months", "long"] if quantity.unit == "month" and 10 <= quantity.high <= 11 else [term]
+            terms = ["months", "long"] if quantity.unit == "month" and _may_be_long(tokens, quantity) else [term]
             wishes.append(("rent_term", {"any_of": terms}, strength, item))
         elif not quantity.unit and is_floor(tokens, quantity) and not is_floor_stated(items):
             wishes.append(("floor", limits(quantity, "exact", 1), strength, item))
@@ -267,6 +267,12 @@ def _is_term_alone(tokens: Tokens, quantity: Quantity) -> bool:
     after = tokens.tokens[quantity.end] if quantity.end < len(tokens.tokens) else "."
     is_range = quantity.how == "range" and quantity.unit == "month"
     return is_range and before in _ENDS_OF_CLAUSES and after in _ENDS_OF_CLAUSES
+
+
+def _may_be_long(tokens: Tokens, quantity: Quantity) -> bool:
+    """«на 11 месяцев», «от 6 месяцев»; not «от 3 месяцев до полугода»."""
+    is_least = quantity.how in (AT_LEAST, ABOVE) and "до" not in tokens.tokens[quantity.end : quantity.end + 2]
+    return 10 <= quantity.high <= 11 or is_least and quantity.high < 10
 
 
 def _limits(quantity: Quantity) -> dict[str, float]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matching.reading import markers
 from matching.reading.exceptions import is_exception, leaves_a_limit
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+from matching.reading.refused_lists import deny_rest_of_list, has_own_denial
 from matching.reading.rows import (
     REACH,
     WITH,
@@ -27,9 +28,7 @@ from matching.reading.vocabulary import CROSSES
 _GOVERN_GENITIVE = frozenset({"без", "против", "кроме", "исключая", "помимо", "нет", "никакой"})
 
 #: Words of dislike: «Аллергия на газ» refuses it, whereas «газ не нужен» asks for nothing.
-_DISLIKES = frozenset(
-    {"бояться", "аллергия", "ненавидеть", "плохо", "терпеть", "надоесть", "устать", "пугать", "страшно"}
-)
+_DISLIKES = frozenset("бояться аллергия ненавидеть плохо терпеть надоесть устать пугать страшно".split())
 #: Verbs that make a denied thing a required one: «без залога не бывает», «без лифта не обойтись».
 _NOT_WITHOUT = frozenset({"бывать", "обойтись", "обходиться", "выжить", "прожить", "=никак", "никак"})
 
@@ -78,7 +77,8 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
         return True
     _deny(cut_text, target, marker, must)
     for following in denied_row(cut_text, items, first, 1, governs):
-        if target.refused and not governs and not _is_refused_too(cut_text, items[following]):
+        refused_too = governs or not target.refused or _is_refused_too(cut_text, items[following])
+        if has_own_denial(cut_text, items[following]) or not refused_too:
             break  # «не первый и ремонт хороший»
         _deny(cut_text, items[following], marker, must)
     return True
@@ -190,6 +190,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
                 break
         act(items[each])
+    deny_rest_of_list(cut_text, items, index, act)
 
 
 def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], index: int) -> None:

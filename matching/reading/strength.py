@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.rows import REACH, after_colon, mentions_in_row
+from matching.reading.unknown_things import speaks_of_unknown
 
 #: Words that apply to everything listed before.
 _OF_MANY = frozenset({"обязательны", "желательны", "необходимы", "приветствуются"})
@@ -218,6 +219,8 @@ def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], index: int) -> in
     i = index + step
     while 0 <= i < len(items) and items[i].sentence == marker.sentence:
         if items[i].role == MENTION and _is_significant(items[i]):
+            if not forward and "furnished" not in items[i].meanings.kinds and speaks_of_unknown(cut_text, marker):
+                return None  # «стиралка обязательно, микроволновка желательно»
             return i if abs(items[i].clause - marker.clause) <= (2 if forward else 1) else None
         i += step
     return None

@@ -7,9 +7,10 @@ out at reading. A home that several owners advertise is one entry: its first adv
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Row, any_, bindparam, select
+from sqlalchemy import BigInteger, Connection, Row, Select, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,7 @@ from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
 from models.platform.prepared_queries import PreparedQuery
 from models.platform.prepared_statements import PREPARED
-from models.ranking.recommendations import LIST_LENGTH
+from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
 
 
 class Owner(NamedTuple):
@@ -99,7 +100,7 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
     at the end. Entries that have left the market or were acted on by this side are left out.
     """
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit}
-    rows = session.execute(_WHOLE_ROWS[side], named, execution_options=PREPARED).all()
+    rows = session.execute(_whole_rows(side), named, execution_options=PREPARED).all()
     if rows or page == 1:
         entries = [Recommended(row[0], row[1], row.score, row.explored, row.price_cut, _group_of(row)) for row in rows]
         return RecommendedPage(entries, rows[0].total if rows else 0)
@@ -112,7 +113,7 @@ def brief_list(session: Session, side: Side, row_id: int) -> RecommendedPage:
     entries (:data:`models.deals.shown_columns.BRIEF`): a page shows a fifth of the list's entries.
     """
     named = {"row_id": row_id, "limit": LIST_LENGTH, "offset": 0}
-    rows = session.execute(_BRIEF_ROWS[side], named, execution_options=PREPARED).all()
+    rows = session.execute(_brief_rows(side), named, execution_options=PREPARED).all()
     entries = [_entry_of(row) for row in rows]
     return RecommendedPage(entries, rows[0].total if rows else 0)
 
@@ -162,8 +163,8 @@ def _shown_rows(reading: Connection, side: Side, named: dict[str, Any]) -> list[
     too simple; the last one is for all lists.
     """
     row_id = named["row_id"]
-    for index in range(_needed.get((side, row_id), 0), len(_SHOWN_ROWS[side])):
-        rows = _SHOWN_ROWS[side][index].rows(reading, named)
+    for index in range(_needed.get((side, row_id), 0), len(_SIMPLER)):
+        rows = _shown_rows_query(side, index).rows(reading, named)
         if rows:
             if index:
                 if len(_needed) >= MAX_REMEMBERED:
@@ -180,7 +181,7 @@ def rows_to_explain(session: Session, side: Side, ids: list[int]) -> list[Any]:
     Raises:
         NotFoundError: One has been deleted since the page was read.
     """
-    by_id = {row.id: row for row in _EXPLAINED_ROWS[side].rows(session.connection(), {"ids": ids})}
+    by_id = {row.id: row for row in _explained_rows(side).rows(session.connection(), {"ids": ids})}
     if len(by_id) < len(ids):
         raise NotFoundError(side.lower())
     return [by_id[row_id] for row_id in ids]
@@ -210,24 +211,47 @@ def _total(session: Session, side: Side, row_id: int) -> int:
     return session.scalar(ListQuery(side).count(), {"row_id": row_id}) or 0
 
 
-# Built once, and planned once per connection.
-_WHOLE_ROWS = {side: ListQuery(side).whole_rows() for side in Side}
-_BRIEF_ROWS = {side: ListQuery(side).brief_rows() for side in Side}
-_SHOWN_ROWS = {
-    side: [
-        PreparedQuery(query.shown_rows())
-        for query in (ListQuery(side, plain=True, untouched=True), ListQuery(side, plain=True), ListQuery(side))
-    ]
-    for side in Side
-}
-_EXPLAINED_ROWS = {
-    side: PreparedQuery(
-        select(*(getattr(table, name) for name in EXPLAINED[side])).where(
-            table.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-        )
-    )
-    for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property))
-}
+# Each query is built when it is first needed, and planned once per connection. Building and compiling all of them takes
+# half a second, which the bot and commands need not spend. The web processes share them
+# (:func:`build_queries`).
+
+
+@cache
+def _whole_rows(side: Side) -> Select[Any]:
+    return ListQuery(side).whole_rows()
+
+
+@cache
+def _brief_rows(side: Side) -> Select[Any]:
+    return ListQuery(side).brief_rows()
+
+
+#: The conditions of the queries for a shown page, the fastest query first.
+_SIMPLER: tuple[dict[str, bool], ...] = ({"plain": True, "untouched": True}, {"plain": True}, {})
+
+
+@cache
+def _shown_rows_query(side: Side, index: int) -> PreparedQuery:
+    return PreparedQuery(ListQuery(side, **_SIMPLER[index]).shown_rows())
+
+
+@cache
+def _explained_rows(side: Side) -> PreparedQuery:
+    table = SIDE_TABLES[side].entities
+    columns = (getattr(table, name) for name in EXPLAINED[side])
+    return PreparedQuery(select(*columns).where(table.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))))
+
+
+def build_queries() -> None:
+    """Build all queries of this module, for the processes that are forked from this one."""
+    for side in Side:
+        _whole_rows(side)
+        _brief_rows(side)
+        _explained_rows(side)
+        for index in range(len(_SIMPLER)):
+            _shown_rows_query(side, index)
+
+
 #: Lists that needed another query than the first, and its index: a list with likes and dislikes has them the next time
 #: too. What is remembered affects only the time, because a later query is right for every list of an earlier one.
 _needed: dict[tuple[Side, int], int] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from time import perf_counter
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import click
 from rich.console import Console
@@ -36,6 +37,11 @@ MAX_MS, MAX_BYTES = 60.0, 150_000
 VARIETY = 10
 #: Words for searches in the user's own rows: common, rare, several, and digits of a phone number.
 SEARCHED = {Lead: ("ан", "Ольга", "двор метро", "7000123"), Property: ("Арбат", "двор", "балкон ремонт", "Ленинск")}
+#: What the filters of a list that nobody has changed say, as its script sends them (api/static/console/base.js).
+UNCHANGED = {
+    Lead: "sort=newest&size=30&cols=1&col=wishes&col=tags&col=list&col=matches",
+    Property: "sort=newest&size=30&cols=1&col=price&col=commission&col=tags&col=list&col=matches",
+}
 SESSION_COOKIE = "leadmatch_session"  # as api.console.kit.access names it
 
 
@@ -46,6 +52,8 @@ class PageKind:
     name: str
     token: str | None
     paths: list[str]
+    #: Whether a script requests it to replace a part of the open page.
+    is_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
     with httpx.Client(base_url=base or f"http://127.0.0.1:{settings.port}", timeout=60) as client:
         for page in pages:
             measured = measure(client, page, rounds)
-            first = measured.bytes_sent + bytes_of_assets(client, page)
+            first = 0 if page.is_part else measured.bytes_sent + bytes_of_assets(client, page)
             if measured.p95 > MAX_MS or first > MAX_BYTES:
                 over.append(page.name)
             table.add_row(
@@ -100,7 +108,7 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
                 _marked(measured.p50, MAX_MS),
                 _marked(measured.p95, MAX_MS),
                 f"{measured.bytes_sent / 1000:.1f}",
-                _marked(first / 1000, MAX_BYTES / 1000),
+                "" if page.is_part else _marked(first / 1000, MAX_BYTES / 1000),
             )
     console.print(table)
     limits = f"{MAX_MS:.0f} ms at p95 and {MAX_BYTES / 1000:.0f} KB at first view"
@@ -135,6 +143,8 @@ def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
         yield PageKind(f"{path}: each order", token, orders)
         searched = [f"/console/{path}?q={words}" for words in SEARCHED[kind]]
         yield PageKind(f"{path}: search", token, searched)
+        typed = [typed_address(kind, words[:end]) for words in SEARCHED[kind] for end in range(1, len(words) + 1)]
+        yield PageKind(f"{path}: search while typing", token, typed, is_part=True)
         yield PageKind(f"{path}: a view", token, [f"/console/{path}?deal=SALE&rooms={rooms}" for rooms in (1, 2, 3)])
         yield PageKind(f"{path}: the form", token, [f"{address}/edit" for address in addresses])
         if kind is Lead:
@@ -159,6 +169,12 @@ def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
     yield PageKind("public search", None, ["/homes", "/homes?deal=sale&order=price", "/homes?q=ремонт+двор"])
     yield PageKind("landing", None, ["/"])
     yield PageKind("sign in", None, ["/console/sign-in"])
+
+
+def typed_address(kind: type[Lead] | type[Property], text: str) -> str:
+    """The address that the script of a list requests once *text* is typed into its search."""
+    path = "leads" if kind is Lead else "properties"
+    return f"/console/{path}?{urlencode({'q': text})}&{UNCHANGED[kind]}&part=1"
 
 
 def _comparisons(session: Session, addresses: list[str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from sqlalchemy import Table, exists, func, insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+import models.all_tables  # noqa: F401 - sessions need every table
 from models.accounts.demo_logins import DEMO_LOGINS
 from models.core.enums import DealType, Origin, Role
 from models.core.errors import DomainError

@@ -27,14 +27,14 @@ def made(session_of, person):
     return answer.json["id"]
 
 
-def test_an_export_holds_what_is_stored_and_is_its_users_alone(person, database, worker_here):
+def test_an_export_holds_what_is_stored_and_is_its_users_alone(person, database, new_worker_session):
     realtor, stranger = person(Role.REALTOR), person(Role.REALTOR)
     make_lead(database, database.get(User, realtor.id), client_name="Пётр Иванов")
     database.commit()
     before = realtor("POST", "/users/me/exports").json  # the next one joins it
     assert realtor("GET", f"/users/me/exports/{before['id']}/file").status_code == 409
 
-    export_id = made(worker_here, realtor)
+    export_id = made(new_worker_session, realtor)
 
     assert export_id == before["id"]
     assert realtor("GET", f"/users/me/exports/{export_id}").json["is_ready"] is True
@@ -67,7 +67,7 @@ def test_an_export_that_the_broker_lost_is_found_and_an_old_one_goes(session):
     assert set(session.scalars(select(AccountExport.id))) == {new.id, lost.id}
 
 
-def test_the_page_keeps_the_profile_and_leaving_needs_the_word(client, database, worker_here):
+def test_the_page_keeps_the_profile_and_leaving_needs_the_word(client, database, new_worker_session):
     user = make_user(database, Role.LANDLORD, email="o@leadmatch.example", password_hash=PASSWORD_HASH)
     make_lead(database, user)
     database.commit()
@@ -85,7 +85,7 @@ def test_the_page_keeps_the_profile_and_leaving_needs_the_word(client, database,
     assert 'data-zone="Asia/Almaty"' in client.get("/console/account").text
 
     client.post("/console/account/data/export", data={"csrf": csrf})
-    with worker_here():
+    with new_worker_session():
         account_exports.make_export(database.scalars(select(AccountExport.id)).one())
     page = client.get("/console/account/data", headers={"Accept-Language": "ru"}).text
     assert "/console/account/data/exports/" in page and "1\u00a0лид" in page

@@ -45,7 +45,7 @@ def test_changed_contacts_are_of_another_client(client, realtors):
 
 
 @pytest.fixture
-def ranks(worker_here, client):
+def ranks(new_worker_session, client):
     """A property, leads of one client by two realtors, and a lead of another client of the first realtor."""
 
     class Ranks:
@@ -66,7 +66,7 @@ def ranks(worker_here, client):
             assert answer["total"] == len(answer["recommendations"])
             return [int(entry["lead_id"]) for entry in answer["recommendations"]]
 
-    with worker_here() as session:
+    with new_worker_session() as session:
         yield Ranks(session)
 
 

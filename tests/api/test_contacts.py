@@ -55,7 +55,7 @@ class Rule:
 
 
 @pytest.fixture
-def db(engine, clean_database, worker_here):
+def db(engine, clean_database, new_worker_session):
     with Session(engine, expire_on_commit=False) as session:
         yield session
 

@@ -9,9 +9,9 @@ from worker.lists import rescore
 
 
 @pytest.fixture
-def deal(worker_here):
+def deal(new_worker_session):
     """An accepted match of a buyer and a seller, and another buyer in whose list the property is."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         buyer, seller, third = (make_user(session) for _ in range(3))
         lead, other = make_lead(session, buyer), make_lead(session, third)
         listing = make_property(session, seller)

@@ -9,9 +9,9 @@ from worker.lists import rescore
 
 
 @pytest.fixture
-def lists(worker_here):
+def lists(new_worker_session):
     """A buyer's lead with two properties in its list, and the session that created them."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         buyer, seller = make_user(session), make_user(session)
         lead = make_lead(session, buyer)
         offers = [make_property(session, seller), make_property(session, seller, price=16_000_000)]

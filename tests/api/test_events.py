@@ -75,11 +75,11 @@ def test_only_the_two_owners_of_a_match_get_its_event(address, person, pair, dat
         assert others()[1:] == ("chat", [str(chat.id)])
 
 
-def test_lists_that_a_worker_publishes_cause_events(address, pair, worker_here):
+def test_lists_that_a_worker_publishes_cause_events(address, pair, new_worker_session):
     buyer, seller, ids = pair
     with reading(address, buyer) as mine, reading(address, seller) as theirs:
         mine(), theirs()
-        with worker_here() as session:
+        with new_worker_session() as session:
             rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
 
         assert mine()[1:] == ("lead_recommendations", [str(ids["lead_id"])])

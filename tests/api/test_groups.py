@@ -11,7 +11,7 @@ from worker.lists import rescore
 
 
 @pytest.fixture
-def market(worker_here, client):
+def market(new_worker_session, client):
     """A lead, a home that two agencies offer at two prices, and another home."""
 
     class Market:
@@ -44,7 +44,7 @@ def market(worker_here, client):
             answer = client.post(f"{self.path}/{home.id}/action", json=body, headers=token_header(self.buyer))
             assert answer.status_code == 200, answer.text
 
-    with worker_here() as session:
+    with new_worker_session() as session:
         yield Market(session)
 
 

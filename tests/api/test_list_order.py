@@ -21,9 +21,9 @@ MOSCOW = ("geo:524901", DealType.SALE)
 
 
 @pytest.fixture
-def crowd(worker_here):
+def crowd(new_worker_session):
     """Leads that all prefer the same home, each with a second choice of its own that scores a little lower."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         seller = make_user(session)
         star = make_property(session, seller, area=60, district="Арбат")
         buyers, leads, seconds = [], [], []
@@ -86,8 +86,8 @@ def test_the_sought_give_way_and_scores_stay(client, crowd):
 
 
 @pytest.mark.parametrize("city", ["Ба\\Nр", "Бар\\"])
-def test_a_market_whose_name_has_a_backslash_is_ordered_like_any(worker_here, city):
-    with worker_here() as session:
+def test_a_market_whose_name_has_a_backslash_is_ordered_like_any(new_worker_session, city):
+    with new_worker_session() as session:
         lead = make_lead(session, make_user(session), city=city)
         make_property(session, make_user(session), city=city)
         session.commit()
@@ -100,8 +100,8 @@ def test_a_market_whose_name_has_a_backslash_is_ordered_like_any(worker_here, ci
         assert session.scalars(select(ScoreShift.city_key).distinct()).all() == [lead.city_key]
 
 
-def test_a_market_ordered_before_its_first_run_was_through_is_ordered_again(worker_here, monkeypatch):
-    with worker_here() as session:
+def test_a_market_ordered_before_its_first_run_was_through_is_ordered_again(new_worker_session, monkeypatch):
+    with new_worker_session() as session:
         lead = make_lead(session, make_user(session))
         session.commit()
         rescore.rescore_entity(session, Side.LEAD, lead.id)
@@ -110,7 +110,7 @@ def test_a_market_ordered_before_its_first_run_was_through_is_ordered_again(work
         real = publish.lock_market
 
         def order_first(*args):
-            with worker_here() as other:
+            with new_worker_session() as other:
                 order_now(other)
                 assert markets_to_order(other) == []
             return real(*args)

@@ -56,16 +56,16 @@ def test_runs_are_for_administrators(client, people, path):
     assert client.post(path, json={"scope": "all"}).status_code == 401
 
 
-def test_a_run_reports_its_shards_and_its_changes(client, people, engine, worker_here_runs):
+def test_a_run_reports_its_shards_and_its_changes(client, people, engine, work_on_run):
     admin, _ = people
     run_id = client.post(RUNS, json={"scope": "all"}, headers=admin).json["id"]
-    worker_here_runs(run_id)
+    work_on_run(run_id)
     first = client.get(f"{RUNS}/{run_id}", headers=admin).json
     with Session(engine) as session:
         session.execute(text("UPDATE properties SET price = 16500000 WHERE id = (SELECT min(id) FROM properties)"))
         session.commit()
     again = client.post(RUNS, json={"scope": "all"}, headers=admin).json["id"]
-    worker_here_runs(again)
+    work_on_run(again)
     second = client.get(f"{RUNS}/{again}", headers=admin).json
 
     [shard] = first["shards"]
@@ -88,7 +88,7 @@ def test_a_run_reports_its_shards_and_its_changes(client, people, engine, worker
 
 
 @pytest.fixture
-def worker_here_runs(process_environment, monkeypatch):
+def work_on_run(process_environment, monkeypatch):
     """Do the work of a run in this process."""
     from worker.celery_app import task_context
     from worker.jobs.runs import prepare_run, run_shard

@@ -68,8 +68,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(worker_here, client):
-    with worker_here() as session:
+def scene(new_worker_session, client):
+    with new_worker_session() as session:
         buyer, seller = make_user(session), make_user(session)
         lead = make_lead(session, buyer)
         offers = [make_property(session, seller, house_number=str(number)) for number in range(3)]

@@ -12,7 +12,7 @@ from worker.lists import rescore
 
 
 @pytest.fixture
-def board(worker_here, client):
+def board(new_worker_session, client):
     """A lead of up to 15 million and one home; reads the lists, acts on the home, and changes its price."""
 
     class Board:
@@ -43,7 +43,7 @@ def board(worker_here, client):
         def history(self):
             return client.get(f"/properties/{self.home.id}", headers=token_header(self.seller)).json["price_history"]
 
-    with worker_here() as session:
+    with new_worker_session() as session:
         yield Board(session)
 
 

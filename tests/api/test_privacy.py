@@ -14,7 +14,7 @@ CONTACTS, NOTES, SHARED = "+77011112233", "скуповат, торгуется"
 
 
 @pytest.fixture
-def db(engine, clean_database, worker_here):
+def db(engine, clean_database, new_worker_session):
     with Session(engine, expire_on_commit=False) as session:
         yield session
 

@@ -14,9 +14,9 @@ from worker.lists import rescore
 
 
 @pytest.fixture
-def pair(worker_here):
+def pair(new_worker_session):
     """A lead and two properties of two realtors, each in the other's list."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         buyer, seller = make_user(session, agency_name="Дом"), make_user(session)
         lead = make_lead(session, buyer)
         properties = [make_property(session, seller), make_property(session, seller, price=16_000_000)]
@@ -132,8 +132,8 @@ def test_a_pair_with_an_action_leaves_the_actors_list_and_stays_in_the_others(cl
     assert [entry["lead_id"] for entry in theirs["recommendations"]] == [str(lead.id)]
 
 
-def test_similar_units_of_a_building_share_an_entry_on_request(client, worker_here):
-    with worker_here() as session:
+def test_similar_units_of_a_building_share_an_entry_on_request(client, new_worker_session):
+    with new_worker_session() as session:
         buyer, seller = make_user(session), make_user(session)
         lead = make_lead(session, buyer, rooms=[])
         best = make_property(session, seller, street="Плющиха", house_number="9")

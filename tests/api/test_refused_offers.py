@@ -21,7 +21,7 @@ def me(person):
 
 
 @pytest.fixture
-def brought(me, database, worker_here, tmp_path):
+def brought(me, database, new_worker_session, tmp_path):
     """A function that imports a table into the user's source and returns the import's id."""
 
     def bring(rows, **options):
@@ -30,7 +30,7 @@ def brought(me, database, worker_here, tmp_path):
         database.commit()
         path = tmp_path / "table.csv"
         path.write_text("id,price,area,rooms,deal\n" + "\n".join(rows) + "\n")
-        import_feed(worker_here, import_.id, open_feed(path))
+        import_feed(new_worker_session, import_.id, open_feed(path))
         return import_.id
 
     return bring

@@ -44,9 +44,9 @@ def realtor(town, db, app) -> User:
 
 
 @pytest.fixture
-def lists(worker_here):
+def lists(new_worker_session):
     """A function that does a worker's work after a change."""
-    with worker_here() as session:
+    with new_worker_session() as session:
 
         def make() -> None:
             rescore.reconcile_market(session, ("geo:524901", DealType.SALE))

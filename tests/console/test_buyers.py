@@ -21,7 +21,7 @@ def requests_of(db, user) -> list[Lead]:
     return list(db.scalars(select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.PORTAL)))
 
 
-def test_a_buyers_day(visit, town, db, worker_here):
+def test_a_buyers_day(visit, town, db, new_worker_session):
     page = visit(town.tenant, "/console/requests", before=FASTER_POLLING)
     page.get_by_role("link", name="My own words").click()
     page.get_by_label("What are you looking for?").fill("Куплю двухкомнатную квартиру в Москве до 15 млн, с балконом")
@@ -31,7 +31,7 @@ def test_a_buyers_day(visit, town, db, worker_here):
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Being computed")).to_be_visible()
 
-    with worker_here() as session:
+    with new_worker_session() as session:
         rescore.reconcile_market(session, MARKET)
         session.commit()
     offers = page.locator("article[data-listing]")

@@ -1,5 +1,6 @@
 """The account's menu leads to the help in the reader's language, and an empty account to its first steps."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,17 @@ def test_the_menu_leads_each_role_to_the_page_that_is_for_it(page_for, role, add
 
     assert ("/help/" in page) == (address is not None)
     assert address is None or f'href="{address}"' in page
+
+
+@pytest.mark.parametrize(
+    ("language", "address"),
+    [
+        ("ru", "/help/guide/realtor.ru.html"),
+        ("kk", "/help/guide/realtor.kk.html"),
+        ("en", "/help/index.html"),
+    ],
+)
+def test_the_landing_page_leads_to_help_in_its_language(client, language, address):
+    page = client.get("/", headers={"Accept-Language": language}).text
+
+    assert re.findall('href="(/help/[^"]*)"', page) == [address]

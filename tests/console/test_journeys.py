@@ -82,9 +82,9 @@ def test_a_lead_is_added_with_the_keyboard_alone(visit, town, db):
 
 
 @pytest.fixture
-def looking(town, worker_here):
+def looking(town, new_worker_session):
     """The town's people; the tenant has a preference and a computed list."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         tenant = session.get_one(User, town.tenant.id)
         save_preference(session, tenant, {"city": "Москва", "deal_type": DealType.SALE})
         session.commit()

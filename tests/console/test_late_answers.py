@@ -12,10 +12,8 @@ from models.core.enums import ActionKind, Side
 from models.deals.actions import Action
 from models.deals.chats import open_chat
 from models.deals.matches import act
+from tests.console.conftest import FASTER_POLLING
 from tests.waiting import wait_for
-
-#: Runs before a page's scripts: all timers fire ten times as early.
-FASTER_POLLING = "const later = setTimeout; window.setTimeout = (call, ms, ...more) => later(call, ms / 10, ...more)"
 
 #: Resolves when a page has handled the answers that it has received.
 DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"

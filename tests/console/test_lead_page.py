@@ -63,7 +63,9 @@ def test_a_realtors_day_with_one_lead(visit, town, db):
     assert "Ищет до лета" not in page.locator(".log").inner_text()
 
 
-def test_homes_listed_since_the_last_visit_are_marked_and_notices_of_them_have_a_switch(client, town, db, worker_here):
+def test_homes_listed_since_the_last_visit_are_marked_and_notices_of_them_have_a_switch(
+    client, town, db, new_worker_session
+):
     csrf = enter(client, town.buyer)
     path = f"/console/leads/{town.lead.id}"
     english = {"Accept-Language": "en"}
@@ -71,7 +73,7 @@ def test_homes_listed_since_the_last_visit_are_marked_and_notices_of_them_have_a
     db.execute(text("UPDATE lead_follows SET visited_at = visited_at - interval '1 hour'"))
     added = make_property(db, town.seller, house_number="9")
     db.commit()
-    with worker_here() as session:
+    with new_worker_session() as session:
         rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
         session.commit()
 

@@ -10,12 +10,11 @@ from models.deals.matches import act
 from models.market.leads import Lead, replace_lead
 from models.market.properties import Property
 from models.ranking.recommendations import LeadRecommendations
-from tests.console.conftest import csrf_of, enter
-from tests.console.test_refreshed_lists import FASTER_POLLING
+from tests.console.conftest import FASTER_POLLING, csrf_of, enter
 from worker.lists import rescore
 
 
-def test_the_list_follows_a_budget_that_was_edited(visit, town, db, worker_here):
+def test_the_list_follows_a_budget_that_was_edited(visit, town, db, new_worker_session):
     page = visit(town.buyer, f"/console/leads/{town.lead.id}/edit")
     page.get_by_label("Budget to").fill("11 млн")
     page.get_by_label("Budget from").fill("9 млн")
@@ -24,7 +23,7 @@ def test_the_list_follows_a_budget_that_was_edited(visit, town, db, worker_here)
     older = page.get_by_text("This list is older than your last change")
     expect(older).to_be_visible()
     first_score = page.locator("article.pair .ring text").first.text_content()
-    with worker_here() as session:
+    with new_worker_session() as session:
         rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
         session.commit()
 
@@ -32,7 +31,7 @@ def test_the_list_follows_a_budget_that_was_edited(visit, town, db, worker_here)
     expect(page.locator("article.pair .ring text").first).not_to_have_text(first_score)
 
 
-def test_a_list_says_that_it_is_old_until_the_new_one_is_there(client, town, db, worker_here):
+def test_a_list_says_that_it_is_old_until_the_new_one_is_there(client, town, db, new_worker_session):
     enter(client, town.buyer)
     path = f"/console/leads/{town.lead.id}"
     before = client.get(f"{path}/list-state").json
@@ -41,7 +40,7 @@ def test_a_list_says_that_it_is_old_until_the_new_one_is_there(client, town, db,
     db.commit()
     changed = client.get(f"{path}/list-state").json
     assert changed["follows"] is True and changed["stamp"] != before["stamp"]
-    with worker_here() as session:
+    with new_worker_session() as session:
         rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
         session.commit()
     after = client.get(f"{path}/list-state").json

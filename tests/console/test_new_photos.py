@@ -1,10 +1,11 @@
 """Photos in the form of a new property: several, in the chosen order, kept when the form is refused."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import func, select, update
 
 from models.accounts.uploads import UNSAVED_PHOTO, Upload, bytes_of
@@ -114,3 +115,35 @@ def test_photos_of_a_form_that_was_never_saved_leave_their_users_quota(app, town
     assert delete_unsaved_photos(db) == 1
     assert list(db.scalars(select(Upload.name).order_by(Upload.id))) == kept
     assert 0 < bytes_of(db, town.seller) < before
+
+
+def test_photos_are_dropped_onto_the_field_which_says_how_many_there_are(visit, town, files):
+    page = visit(town.seller, "/console/properties/new")
+    pick, previews = page.locator(".new-photos .pick"), page.locator(".photo-order canvas")
+    drag(page, files[:2], pick, "dragEnter", "dragOver")
+    expect(pick).to_have_class(re.compile("over"))
+    drag(page, files[:2], pick, "drop")
+    expect(previews).to_have_count(2)
+    expect(pick).not_to_have_class(re.compile("over"))
+    drag(page, files[2:3], pick, *DROP)
+    expect(previews).to_have_count(3)
+    expect(pick).to_contain_text("3 files")
+    drag(page, files[:1], page.get_by_role("heading", level=1), *DROP)
+    expect(previews).to_have_count(3)
+    expect(page).to_have_url(re.compile("/properties/new$"))  # the browser has not opened the file
+    page.get_by_role("button", name="Remove photo 1").click()
+    expect(pick).to_contain_text("2 files")
+
+
+DROP = ("dragEnter", "dragOver", "drop")
+
+
+def drag(page: Page, paths: list[Path], target: Locator, *events: str) -> None:
+    """Let Chromium drag files over the middle of *target*, with these events of its own."""
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    browser = page.context.new_cdp_session(page)
+    for kind in events:
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        browser.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})

@@ -2,7 +2,7 @@
 
 import re
 from html import unescape
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +12,7 @@ from models.core.enums import Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.tags import LeadTag, add_tag, tags_of
+from scripts.benchmarks.console_speed import typed_address
 from tests.console.conftest import AXE, enter
 from tests.console.test_every_page import DARK_PHONE, LIGHT_DESKTOP, complaints
 from tests.console.test_open_forms import form_of
@@ -183,3 +184,45 @@ def test_rows_that_are_picked_with_tags_suit_everybody(visit, town, base, db):
     page.set_viewport_size({"width": 390, "height": 844})
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     assert complaints(page, keyboard, DARK_PHONE) == []
+
+
+def test_what_stands_around_a_list_follows_the_typed_search(visit, town, base):
+    """The tabs, the theme, and the way back from a row: none of them loses what was typed."""
+    page = visit(town.buyer, "/console/leads")
+    rows = page.locator(".rows > li")
+    search = page.get_by_label("Search", exact=True)
+    search.press_sequentially("вера")
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="On the market", exact=True).click()
+    expect(page).to_have_url(re.compile("status=ACTIVE"))
+    expect(search).to_have_value("вера")
+    rows.locator("a.row").click()
+    page.get_by_role("link", name="My leads").click()
+    expect(page).to_have_url(re.compile("status=ACTIVE"))
+    search.fill("бор")
+    expect(rows).to_have_text(re.compile("Борис"))
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(search).to_have_value("бор")
+    expect(rows).to_have_count(1)
+
+
+@pytest.mark.parametrize(("side", "path"), [(Lead, "/console/leads"), (Property, "/console/properties")])
+def test_typing_requests_only_the_rows_as_the_benchmark_does(visit, town, side, path):
+    """The address of the page stays that of a whole page: a reload or the back button never shows the rows alone."""
+    page = visit(town.buyer if side is Lead else town.seller, path)
+    depth = page.evaluate("history.length")
+    with page.expect_response("**q=*part=1*") as typed:
+        page.get_by_label("Search", exact=True).fill("а")
+    answer = typed.value
+
+    assert urlsplit(answer.url)[2:4] == urlsplit(typed_address(side, "а"))[2:4]
+    assert "<html" not in answer.text() and 'id="row-' in answer.text()
+    assert answer.headers["cache-control"] == "no-store"
+    expect(page).to_have_url(re.compile(r"\?q="))
+    assert "part=" not in page.url and page.evaluate("history.length") == depth
+    page.reload()
+    expect(page.get_by_label("Search", exact=True)).to_have_value("а")
+    page.locator(".menu").get_by_role("link", name="Matches").click()
+    page.go_back()
+    expect(page.get_by_label("Search", exact=True)).to_have_value("а")

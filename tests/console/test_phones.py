@@ -58,7 +58,7 @@ def test_two_cards_of_a_list_fit_on_a_phones_screen(visit, described, of):
     assert 2 * max(heights) <= 844 - sum(bars)
 
 
-def test_a_cards_reasons_are_folded_on_a_phone_and_open_on_a_wide_screen(visit, described, worker_here):
+def test_a_cards_reasons_are_folded_on_a_phone_and_open_on_a_wide_screen(visit, described, new_worker_session):
     town = described
     path = f"/console/leads/{town.lead.id}"
     phone, desk = (
@@ -73,7 +73,7 @@ def test_a_cards_reasons_are_folded_on_a_phone_and_open_on_a_wide_screen(visit, 
     expect(phone.locator(verdict).first).to_be_visible()
     expect(desk.locator(verdict).first).to_be_visible()
 
-    with worker_here() as session:
+    with new_worker_session() as session:
         session.execute(update(Property).values(price=Property.price - 1))
         session.commit()
         rescore.reconcile_market(session, ("geo:524901", DealType.SALE))

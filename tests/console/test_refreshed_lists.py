@@ -5,16 +5,11 @@ from playwright.sync_api import expect
 from sqlalchemy import update
 
 from models.market.properties import Property
+from tests.console.conftest import FASTER_POLLING
 from tests.factories import make_property
 
-#: Runs before a page's scripts: a list asks again after 0.3 seconds.
-FASTER_POLLING = (
-    "const later = setTimeout; window.setTimeout = (call, ms, ...more) => later(call, Math.min(ms, 300), ...more)"
-)
-
-
-#: Besides, counts the rounds of polling, holds back requests for a part of the page while ``window.gate`` is closed,
-#: and types into ``window.field`` while a part is on its way.
+#: A list asks again after 0.3 seconds; the rounds of polling are counted, requests for a part of the page are held back
+#: while ``window.gate`` is closed, and ``window.field`` is typed into while a part is on its way.
 TYPING_MEANWHILE = """
 const later = setTimeout, ask = fetch;
 window.rounds = 0;

@@ -19,9 +19,9 @@ WORDS = "обязательно балкон, кирпичный дом"
 
 
 @pytest.fixture
-def lead(town, worker_here):
+def lead(town, new_worker_session):
     """The buyer's lead, with wishes, and homes that each break one of its limits."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         lead = session.get(Lead, town.lead.id)
         lead.additional_requirements, lead.wishes, lead.grammar = WORDS, [], None
         seller = town.seller
@@ -44,17 +44,17 @@ def lead(town, worker_here):
     return town.lead.id
 
 
-def count(worker_here, lead_id):
-    with worker_here() as session:
+def count(new_worker_session, lead_id):
+    with new_worker_session() as session:
         assert count_relaxations(session, lead_id)
 
 
-def test_a_realtor_sees_what_is_in_the_way_and_raises_the_budget(visit, town, lead, db, worker_here):
+def test_a_realtor_sees_what_is_in_the_way_and_raises_the_budget(visit, town, lead, db, new_worker_session):
     page = visit(town.buyer, f"/console/leads/{lead}", before=FASTER_POLLING)
     page.get_by_role("link", name="What stands in the way").click()
     expect(page.get_by_role("heading", name="Being counted")).to_be_visible()
 
-    count(worker_here, lead)
+    count(new_worker_session, lead)
 
     budget = page.locator(".row", has_text="Budget up to")  # without a reload
     expect(budget).to_contain_text("+ 2 homes")
@@ -72,13 +72,13 @@ def test_a_realtor_sees_what_is_in_the_way_and_raises_the_budget(visit, town, le
     assert db.scalar(select(Lead.budget_max).where(Lead.id == lead)) == 16_500_000
     page.get_by_role("link", name="What stands in the way").click()
     expect(page.get_by_role("heading", name="Being counted")).to_be_visible()
-    count(worker_here, lead)
+    count(new_worker_session, lead)
     expect(page.get_by_text("say (score 90 or more): 3 homes")).to_be_visible()
 
 
-def test_a_wish_is_dropped_by_its_words_alone(client, town, lead, db, worker_here):
+def test_a_wish_is_dropped_by_its_words_alone(client, town, lead, db, new_worker_session):
     csrf = enter(client, town.buyer)
-    count(worker_here, lead)
+    count(new_worker_session, lead)
     rows = db.get(LeadRelaxations, lead).rows
     [balcony] = [row for row in rows if [wish["kind"] for wish in row["wishes"]] == ["balcony"]]
     key = f"words-{balcony['changes']['start']}-{balcony['changes']['end']}"
@@ -90,9 +90,9 @@ def test_a_wish_is_dropped_by_its_words_alone(client, town, lead, db, worker_her
     assert csrf
 
 
-def test_a_proposal_for_an_earlier_version_changes_nothing_in_the_form(client, town, lead, db, worker_here):
+def test_a_proposal_for_an_earlier_version_changes_nothing_in_the_form(client, town, lead, db, new_worker_session):
     enter(client, town.buyer)
-    count(worker_here, lead)
+    count(new_worker_session, lead)
     path = f"/console/leads/{lead}/edit?relax=price_max"
     assert 'value="16\xa0500\xa0000"' in client.get(path).text
     db.execute(Lead.__table__.update().where(Lead.id == lead).values(budget_max=14_000_000))
@@ -103,7 +103,7 @@ def test_a_proposal_for_an_earlier_version_changes_nothing_in_the_form(client, t
 
 
 def test_opening_the_page_requests_counts_until_they_are_there_and_fresh(
-    client, town, lead, app, worker_here, monkeypatch
+    client, town, lead, app, new_worker_session, monkeypatch
 ):
     from worker.queue.client import Client
 
@@ -116,7 +116,7 @@ def test_opening_the_page_requests_counts_until_they_are_there_and_fresh(
     assert client.get(f"{path}/state").json["follows"] is True
     client.get(f"{path}?part=1")
     assert requested == [lead]
-    count(worker_here, lead)
+    count(new_worker_session, lead)
     page = client.get(path).text
     assert requested == [lead] and "Считаем" not in page
     assert client.get(f"{path}/state").json["follows"] is False

@@ -28,8 +28,8 @@ MARKET = ("geo:524901", DealType.SALE)
 
 
 @pytest.fixture
-def newcomer(worker_here) -> User:
-    with worker_here() as session:
+def newcomer(new_worker_session) -> User:
+    with new_worker_session() as session:
         user = make_user(session, email="new@leadmatch.example", password_hash=PASSWORD_HASH, phone="+79161112233")
         session.commit()
         session.expunge_all()
@@ -44,13 +44,13 @@ def score(session: Session) -> tuple[str, DealType]:
     return market
 
 
-def test_an_empty_account_tries_the_product_and_is_rid_of_the_samples(visit, newcomer, worker_here):
+def test_an_empty_account_tries_the_product_and_is_rid_of_the_samples(visit, newcomer, new_worker_session):
     page = visit(newcomer)
     page.get_by_role("button", name="Try with sample data").click()
 
     expect(page.get_by_text("The sample data is here")).to_be_visible()
     expect(page.locator("main .rows > li").first).to_be_visible()
-    with worker_here() as session:
+    with new_worker_session() as session:
         score(session)
     page.get_by_role("link", name="Ольга и Тимур").click()
     expect(page.locator(".pair").first).to_be_visible()
@@ -62,14 +62,14 @@ def test_an_empty_account_tries_the_product_and_is_rid_of_the_samples(visit, new
 
     expect(page.get_by_text("Sample data removed.")).to_be_visible()
     expect(page.get_by_role("heading", name="No leads here yet")).to_be_visible()
-    with worker_here() as session:
+    with new_worker_session() as session:
         assert session.scalar(select(func.count()).select_from(Lead)) == 0
         assert session.scalar(select(func.count()).select_from(Property)) == 0
         assert session.scalars(select(User.id)).all() == [newcomer.id]
 
 
-def test_lists_of_samples_are_the_engines_and_hold_samples_only(worker_here, newcomer, town):
-    with worker_here() as session:
+def test_lists_of_samples_are_the_engines_and_hold_samples_only(new_worker_session, newcomer, town):
+    with new_worker_session() as session:
         user = session.get_one(User, newcomer.id)
         leads, homes = add_samples(session, user)
         session.commit()
@@ -86,8 +86,8 @@ def listed(session: Session, lead_id: int) -> list[int]:
     return session.get_one(LeadRecommendations, lead_id, populate_existing=True).property_ids
 
 
-def test_nobody_else_is_ever_offered_a_sample(worker_here, newcomer, town, app):
-    with worker_here() as session:
+def test_nobody_else_is_ever_offered_a_sample(new_worker_session, newcomer, town, app):
+    with new_worker_session() as session:
         user = session.get_one(User, newcomer.id)
         leads, homes = add_samples(session, user)
         session.commit()
@@ -102,7 +102,7 @@ def test_nobody_else_is_ever_offered_a_sample(worker_here, newcomer, town, app):
         assert [count.city_key for count in market_counts(session)] == [MARKET[0]]
         users = set(session.scalars(all_users()))
         assert {home.owner_id for home in homes} & {each.id for each in users} == {user.id}
-        assert left_out(session, user) == {} and list(published(worker_here, user.id)) == []
+        assert left_out(session, user) == {} and list(published(new_worker_session, user.id)) == []
         assert version_of_feed(session, user)[1] == user.created_at
         assert session.execute(team_rows(user, Side.LEAD, TeamFilter())).all() == []
         act(session, user, Side.LEAD, lead_id=leads[1].id, property_id=homes[-1].id, kind=ActionKind.DISLIKE)

@@ -209,7 +209,7 @@ def test_a_head_reassigns_rows_and_sees_why_others_were_not(client, town, agency
     assert answer.location == "/console/team/properties?outcome=reassigned"
 
 
-def test_an_agents_lead_is_seen_reassigned_and_gone_from_the_agent(visit, town, worker_here):
+def test_an_agents_lead_is_seen_reassigned_and_gone_from_the_agent(visit, town, new_worker_session):
     """Two browsers: invite, accept, the agent's lead appears, it is reassigned, the agent no longer has it."""
     head, agent = visit(town.seller), visit(town.buyer, refused=(400, 404))
     head.get_by_role("link", name="Team").click()
@@ -241,7 +241,7 @@ def test_an_agents_lead_is_seen_reassigned_and_gone_from_the_agent(visit, town, 
     expect(agent.get_by_text("No leads here yet")).to_be_visible()
     agent.goto("/console/notifications")
     expect(agent.locator("main")).to_contain_text("Your leads that Seller has now: 1.")
-    with worker_here() as session:
+    with new_worker_session() as session:
         rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
         session.commit()
     head.goto(f"/console/leads/{town.lead.id}")

@@ -147,7 +147,7 @@ def test_preferences_can_be_followed(tenant, db):
     assert db.scalars(select(SavedSearch)).one().search_criteria.rooms == (2,)
 
 
-def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, town, db, worker_here):
+def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, town, db, new_worker_session):
     """
     The search has a typing error; its filters are folded on a phone, and a home's page leads back to it. The
     notification leads to the new home, and its link ends the notifications.

@@ -24,13 +24,13 @@ CLIENTS = (
 
 
 @pytest.fixture
-def work(engine, app, worker_here):
+def work(engine, app, new_worker_session):
     """A function that does the workers' work: performs waiting imports, and computes the list of a lead."""
     settings = services_of(app).settings
     factory = sessionmaker(engine, class_=Session, expire_on_commit=False)
 
     def do(lead_id=None):
-        with worker_here() as session:
+        with new_worker_session() as session:
             waiting = list(session.scalars(select(Import.id).where(Import.state == "queued")))
             if lead_id is not None:
                 rescore.rescore_entity(session, Side.LEAD, lead_id)

@@ -32,9 +32,9 @@ DESCRIPTIONS = {
 
 
 @pytest.fixture
-def wished(town: Town, worker_here: Any) -> Town:
+def wished(town: Town, new_worker_session: Any) -> Town:
     """The town's homes have descriptions, and its lead has wishes."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         for found, text in zip(town.properties, DESCRIPTIONS.values(), strict=True):
             columns = {"description": text, **fact_columns(None, text)}
             session.execute(update(Property).where(Property.id == found.id).values(columns))
@@ -51,11 +51,11 @@ def descriptions(page: Page) -> list[str]:
 
 
 @pytest.fixture
-def follow(worker_here: Any) -> Callable[..., None]:
+def follow(new_worker_session: Any) -> Callable[..., None]:
     """Do the worker's work after a lead or a property was written."""
 
     def rescored(entity_id: int, side: Side = Side.LEAD) -> None:
-        with worker_here() as session:
+        with new_worker_session() as session:
             rescore.rescore_entity(session, side, entity_id)
 
     return rescored
@@ -222,9 +222,9 @@ def test_origin_is_never_shown_as_understood(client: FlaskClient, town: Town) ->
 
 
 def test_units_that_are_alike_share_a_card_and_are_one_step_away(
-    client: FlaskClient, town: Town, worker_here: Any
+    client: FlaskClient, town: Town, new_worker_session: Any
 ) -> None:
-    with worker_here() as session:
+    with new_worker_session() as session:
         lead = make_lead(session, town.buyer, districts=[])
         for floor in range(2, 9):
             make_property(session, town.seller, street="Плющиха", house_number="9", floor=floor)

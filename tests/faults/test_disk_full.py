@@ -41,7 +41,7 @@ def put_avatar(app, headers, phone):
 
 
 def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
-    app, engine, market, tiny_disk, write, journal, worker_here, all_is_well
+    app, engine, market, tiny_disk, write, journal, new_worker_session, all_is_well
 ):
     """Requests that upload nothing are not affected."""
     from worker import tasks  # late: it reads the environment

@@ -62,7 +62,7 @@ def difference(one: dict[str, Counter], other: dict[str, Counter]) -> dict[str, 
 
 
 @pytest.fixture
-def tasks(process_environment, worker_here):
+def tasks(process_environment, new_worker_session):
     """The application's tasks by name, in this process."""
     from worker.celery_app.app import app
 

@@ -96,7 +96,7 @@ def db(engine, clean_database):
 
 
 @pytest.fixture
-def requested(db, worker_here, smtp, monkeypatch, settings):
+def requested(db, new_worker_session, smtp, monkeypatch, settings):
     """(the user with the address, the link that they requested)."""
     monkeypatch.setattr(accounts, "mailer", lambda: mailer_of(smtp.url()))
     monkeypatch.setattr(accounts, "settings", lambda: replace(settings, smtp_url=smtp.url()))

@@ -13,7 +13,7 @@ from worker.queue.schedule import SCHEDULE_FILE, read_schedule
 
 
 @pytest.fixture
-def application(worker_here):
+def application(new_worker_session):
     from worker.celery_app.app import add_former_names, make_app  # late: it reads the environment
     from worker.celery_app.task_context import settings
 
@@ -35,7 +35,7 @@ def test_every_task_retries_when_the_database_is_away_and_survives_its_worker(ap
         assert task.acks_late and task.reject_on_worker_lost and task.max_retries >= 5, name
 
 
-def test_a_database_that_is_away_makes_any_task_try_again_later(worker_here, monkeypatch):
+def test_a_database_that_is_away_makes_any_task_try_again_later(new_worker_session, monkeypatch):
     monkeypatch.setattr(tasks, "stale_markets", lambda session: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         tasks.sweep.apply(throw=True)
@@ -50,7 +50,7 @@ def test_a_database_that_is_away_makes_any_task_try_again_later(worker_here, mon
     assert retried.value.when <= 30
 
 
-def test_the_outcome_of_every_task_is_counted(worker_here, redis_url, monkeypatch):
+def test_the_outcome_of_every_task_is_counted(new_worker_session, redis_url, monkeypatch):
     tasks.sweep_runs.apply(throw=True)
     monkeypatch.setattr(tasks, "abandoned", lambda session: 1 / 0)
     tasks.sweep_runs.apply()

@@ -61,6 +61,7 @@ def count() -> Response:
         badges=badges_of(topics),
         id=newest and str(newest.id),
         title=newest and _in_one_line(newest),
+        page=newest and page_of_notification(newest),
     )
 
 

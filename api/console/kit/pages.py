@@ -205,11 +205,18 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
     ]
 
 
-def help_of(role: Role) -> str | None:
-    """The page of the help for a role, in the reader's language if there is one; None if no page is for the role."""
-    if role in PRIVILEGED_ROLES:
+def help_of(role: Role | None) -> str | None:
+    """
+    The page of the help for a role, or for a visitor who is not signed in; None if no page is for the role.
+
+    The guide for realtors is in every language, everything else in English.
+    """
+    guide = f"/help/guide/realtor.{i18n.language()}.html"
+    if role is None and i18n.language() != "en":
+        return guide
+    if role is None or role in PRIVILEGED_ROLES:
         return "/help/index.html"
-    return f"/help/guide/realtor.{i18n.language()}.html" if role is Role.REALTOR else None
+    return guide if role is Role.REALTOR else None
 
 
 def _current_page(menu: list[tuple[str, str, str]]) -> str | None:
@@ -234,7 +241,7 @@ def _names() -> dict[str, Any]:
         "form_key": form_keys.form_key,
         "user": user,
         "menu": menu,
-        "help_address": help_of(user.role) if user else None,
+        "help_address": help_of(user.role if user else None),
         "current_page": _current_page(menu),
         "unread": lambda: sum(_unread().values()),
         "badges": lambda: badges_of(_unread()),

@@ -1,5 +1,5 @@
 // The lists of the user's own leads and properties: filtered while the user types, with actions on several rows.
-import { post, refresh, localTimes } from "./console.js";
+import { post, refresh, rememberList, localTimes } from "./console.js";
 import { toast } from "./toast.js";
 
 const TYPING_DELAY = 150; // ms after the last key
@@ -15,6 +15,19 @@ function address(more = {}) {
   return `${form.getAttribute("action")}?${new URLSearchParams([...fields, ...Object.entries(more)])}`;
 }
 
+/** Give what stands around the list the address that was typed: the tabs, the form that saves a view, the way back. */
+function followAddress() {
+  for (const view of document.querySelectorAll("[data-asked]")) view.value = location.search.slice(1);
+  for (const field of document.querySelectorAll(".looks [name=next]")) field.value = location.pathname + location.search;
+  for (const tab of document.querySelectorAll("[data-state]")) {
+    const query = new URLSearchParams(location.search);
+    query.delete("status");
+    if (tab.dataset.state) query.set("status", tab.dataset.state);
+    tab.search = query;
+  }
+  rememberList();
+}
+
 async function find() {
   const request = ++lastRequest;
   try {
@@ -26,8 +39,8 @@ async function find() {
     refresh(list, html);
     localTimes(list);
     list.dataset.poll = address({ part: 1 });
-    for (const view of document.querySelectorAll("[data-asked]")) view.value = address().split("?")[1];
-    history.replaceState(null, "", address());
+    history.replaceState(history.state, "", address());
+    followAddress();
   } catch { // the button repeats the request
     toast(document.querySelector("[data-csrf]")?.dataset.unreachable, { bad: true });
   }

@@ -50,6 +50,9 @@ export function localTimes(root = document) {
   }
 }
 
+/** Remember the filters and the page of this window's list, for the way from a row back to it. */
+export const rememberList = () => sessionStorage.setItem(`list ${location.pathname}`, location.search);
+
 const wide = matchMedia("(min-width: 821px)");
 
 /** What is folded on a phone is open on a wide screen. */
@@ -76,7 +79,7 @@ export function refresh(element, html) {
 
 const POLL_INTERVAL_WITH_STREAM = 10_000; // ms: the stream announces changes, but an announcement may be lost
 const MIN_FETCH_INTERVAL = 300; // ms between two fetches of a part, however many changes are announced
-const fetching = new Map(); // element -> whether it must be fetched once more
+const fetching = new Map(); // element -> { again: whether it must be fetched once more, done: a promise of the end }
 
 let actionsStarted = 0; // on this page, including undone actions
 let actionsInProgress = 0;
@@ -98,19 +101,27 @@ function trackPart(element) {
 /** Fetch a live part of the page again; one request at a time, so that an older answer cannot follow a newer one. */
 async function fetchPart(element) {
   if (isBeingFilled(element)) return;
-  if (fetching.has(element)) { fetching.set(element, true); return; }
+  const current = fetching.get(element);
+  if (current) { current.again = true; await current.done; return; }
+  const state = {};
+  fetching.set(element, state);
+  state.done = fetchUntilCurrent(element, state);
+  await state.done;
+}
+
+async function fetchUntilCurrent(element, state) {
   do {
-    fetching.set(element, false);
+    state.again = false;
     const [hasActed, isReplaced] = [trackActions(), trackPart(element)];
     try {
       const answer = await fetch(element.dataset.poll, { headers: { Accept: "text/html" } });
       if (answer.redirected) { location.reload(); return; }
       const html = await answer.text();
-      if (hasActed() || isReplaced()) fetching.set(element, true);
+      if (hasActed() || isReplaced()) state.again = true;
       else if (answer.ok && !isBeingFilled(element)) refresh(element, html);
     } catch { /* the next fetch may succeed */ }
     await new Promise((resolve) => { setTimeout(resolve, MIN_FETCH_INTERVAL); });
-  } while (fetching.get(element));
+  } while (state.again);
   fetching.delete(element);
 }
 
@@ -134,12 +145,18 @@ let countsRequested = 0;
 let shownCount = 0; // the number of the request whose answer is shown
 let stream = null;
 
+/** The messages of the open chat; none while its earlier messages are shown. */
+const openChats = () => [...document.querySelectorAll("[role=log][data-poll]")];
+
+/** Whether *page*, that of a notification, is the open chat, in which the message itself appears. */
+const isOpenChat = (page) => openChats().some((log) => log.dataset.poll.split("?")[0] === page);
+
 async function countNotifications() {
   const request = ++countsRequested;
   try {
     const answer = await fetch("/console/notifications/count", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
-    const { unread, badges, id, title } = await answer.json();
+    const { unread, badges, id, title, page } = await answer.json();
     if (request < shownCount) return; // an older answer must not replace a newer one
     shownCount = request;
     for (const badge of document.querySelectorAll("[data-badge]")) {
@@ -149,7 +166,7 @@ async function countNotifications() {
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
     // Ids increase: after the newest notification was read elsewhere, the one before it is not shown as new.
-    if (lastNotificationId !== null && Number(id) > lastNotificationId) toast(title);
+    if (lastNotificationId !== null && Number(id) > lastNotificationId && !isOpenChat(page)) toast(title);
     lastNotificationId = Math.max(lastNotificationId ?? 0, Number(id));
   } catch { /* the next fetch may succeed */ }
 }
@@ -159,9 +176,12 @@ function listen() {
   if (document.hidden || stream) return;
   const watched = document.querySelectorAll("[data-of]");
   stream = new EventSource(watched.length ? `/console/notifications/stream?of=${watched[0].dataset.of}` : "/console/notifications/stream");
-  stream.addEventListener("look", () => {
-    countNotifications();
-    document.querySelectorAll("[data-live]").forEach(fetchPart);
+  stream.addEventListener("look", async () => {
+    const parts = [...document.querySelectorAll("[data-live]")].map(fetchPart);
+    await Promise.all(openChats().map(fetchPart)); // first: the messages that it shows are read, and no longer counted
+    await countNotifications();
+    await Promise.all(parts);
+    if (parts.length && !unreadBadge.hidden) countNotifications(); // the page of a match reads its own, for instance
   });
   stream.addEventListener("change", () => watched.forEach(fetchPart));
   stream.addEventListener("error", () => {
@@ -277,8 +297,7 @@ if (document.activeElement === document.body) document.querySelector("[data-focu
 if (unreadBadge) watchNotifications();
 unfold(document);
 wide.addEventListener("change", () => unfold(document));
-// From a row back to this window's last list, with its filters and page.
-if (document.querySelector("[data-list]")) sessionStorage.setItem(`list ${location.pathname}`, location.search);
+if (document.querySelector("[data-list], [data-typed]")) rememberList();
 const toList = document.querySelector("a[data-to-list]");
 if (toList) toList.search = sessionStorage.getItem(`list ${toList.pathname}`) ?? toList.search;
 localTimes();

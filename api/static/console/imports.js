@@ -12,7 +12,7 @@ for (const pick of document.querySelectorAll(".pick")) {
   choose.ariaHidden = chosen.ariaHidden = "true"; // screen readers read the field itself
   pick.append(choose, chosen);
   pick.classList.add("ours");
-  field.addEventListener("change", nameFile);
+  for (const name of ["change", "input"]) field.addEventListener(name, nameFile); // a script that changes the files says so by "input"
   nameFile();
   // The field covers its whole box, so that the browser itself accepts dropped files.
   for (const [name, isOver] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {

@@ -22,6 +22,7 @@ function syncFields() {
     else names.push(`k${addresses.indexOf(item.dataset.link)}`);
   }
   field.files = holder.files;
+  field.dispatchEvent(new Event("input"));
   history.replaceState({ ...history.state, photos: [...holder.files].map((file) => file.name) }, "");
   order.value = names.join(" ");
   [...list.children].forEach((item, index) => {

@@ -68,8 +68,8 @@ def end(process):
 
 
 @pytest.fixture
-def session(bot, worker_here):
-    with worker_here() as session:
+def session(bot, new_worker_session):
+    with new_worker_session() as session:
         yield session
 
 

@@ -54,7 +54,7 @@ def test_an_update_is_worked_on_once_and_remembered_without_its_words(session):
     ("failures", "kind", "is_done"),
     [(1, OperationalError, True), (process.ATTEMPTS, OperationalError, False), (1, ValueError, False)],
 )
-def test_an_update_is_dropped_only_for_a_reason_that_lasts(worker_here, monkeypatch, failures, kind, is_done):
+def test_an_update_is_dropped_only_for_a_reason_that_lasts(new_worker_session, monkeypatch, failures, kind, is_done):
     """A lock or a restart of the database is temporary, and must not lose a client's message."""
     done = []
 
@@ -66,12 +66,12 @@ def test_an_update_is_dropped_only_for_a_reason_that_lasts(worker_here, monkeypa
 
     monkeypatch.setattr(process, "handle", fails_at_first)
     monkeypatch.setattr(process, "ATTEMPT_SECONDS", 0)
-    with worker_here() as session:
+    with new_worker_session() as session:
         store_updates(session, [UPDATE])
         session.commit()
         settings = SimpleNamespace(public_url="https://leadmatch.example", redis_url="redis://127.0.0.1:1")
 
-        process._Process(settings, worker_here, SimpleNamespace(is_set=False), 0)._process_updates()
+        process._Process(settings, new_worker_session, SimpleNamespace(is_set=False), 0)._process_updates()
 
         assert (done[-1] == UPDATE["update_id"]) is is_done
         assert claim_update(session) is None

@@ -7,7 +7,7 @@ import redis
 
 
 @pytest.fixture
-def scheduler(process_environment, worker_here, redis_url, monkeypatch):
+def scheduler(process_environment, new_worker_session, redis_url, monkeypatch):
     """A scheduler on the test's broker, without beat's lock."""
     from worker.celery_app.app import make_app
     from worker.celery_app.beat import Scheduler

@@ -30,11 +30,11 @@ def site():
 
 
 @pytest.fixture
-def sessions(worker_here, monkeypatch):
+def sessions(new_worker_session, monkeypatch):
     """The worker's functions in this process, allowed to fetch from it."""
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "1")
     task_context.settings.cache_clear()
-    return worker_here
+    return new_worker_session
 
 
 OPEN = Limits(allow_private=True)

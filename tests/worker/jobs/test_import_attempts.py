@@ -30,13 +30,13 @@ class WorkerDied(BaseException):
 
 
 @pytest.fixture
-def source(worker_here, monkeypatch):
+def source(new_worker_session, monkeypatch):
     """A source whose address answers a feed of one home, and a requested import of it."""
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "1")
     task_context.settings.cache_clear()
     site = Site()
     site.put(yrl(yrl_offer("1")))
-    with worker_here() as session:
+    with new_worker_session() as session:
         row = create_source(session, make_user(session, Role.AGENCY), {"address": site.url(), "refresh_minutes": 60})
         request_import(session, row, "request")
         session.commit()
@@ -141,8 +141,8 @@ def test_an_import_that_waits_for_another_of_its_source_is_no_attempt(source):
 
 
 @pytest.fixture
-def export(worker_here):
-    with worker_here() as session:
+def export(new_worker_session):
+    with new_worker_session() as session:
         row = request_export(session, make_user(session))
         session.commit()
         session.execute(update(AccountExport).values(created_at=AccountExport.created_at - AGE))

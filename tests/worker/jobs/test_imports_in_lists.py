@@ -28,7 +28,7 @@ def offer(identity, millions=21.5, **changes):
 
 
 def test_returns_withdrawals_statuses_price_cuts_and_groups_are_in_lists_at_once(
-    engine, worker_here, worker_process, redis_url, tmp_path
+    engine, new_worker_session, worker_process, redis_url, tmp_path
 ):
     factory = sessionmaker(engine, expire_on_commit=False)
     office = Office(factory, tmp_path)

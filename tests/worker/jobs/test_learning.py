@@ -142,8 +142,8 @@ def opinionated_market(session, n_leads=30, each=12):
     session.commit()
 
 
-def test_criteria_that_people_care_about_gain_weight_and_learning_twice_changes_nothing(worker_here):
-    with worker_here() as session:
+def test_criteria_that_people_care_about_gain_weight_and_learning_twice_changes_nothing(new_worker_session):
+    with new_worker_session() as session:
         opinionated_market(session)
         everywhere, market = learn(session)
 
@@ -163,8 +163,8 @@ def test_criteria_that_people_care_about_gain_weight_and_learning_twice_changes_
         assert [row.id for row in session.scalars(weight_sets()) if row.scope is None] == [kept]
 
 
-def test_pairs_that_today_s_facts_forbid_are_left_out_and_counted(worker_here):
-    with worker_here() as session:
+def test_pairs_that_today_s_facts_forbid_are_left_out_and_counted(new_worker_session):
+    with new_worker_session() as session:
         opinionated_market(session)
         session.execute(text("UPDATE leads SET rooms = '{7}' WHERE id = (SELECT min(id) FROM leads)"))
         session.commit()
@@ -174,8 +174,8 @@ def test_pairs_that_today_s_facts_forbid_are_left_out_and_counted(worker_here):
     assert everywhere.judgement.actions == everywhere.actions - 12
 
 
-def test_a_market_that_cannot_be_learnt_does_not_stop_the_others(worker_here, monkeypatch, caplog):
-    with worker_here() as session:
+def test_a_market_that_cannot_be_learnt_does_not_stop_the_others(new_worker_session, monkeypatch, caplog):
+    with new_worker_session() as session:
         opinionated_market(session)
         real = learning.judge
         calls = []
@@ -205,8 +205,8 @@ def scores(session):
     return session.scalar(text("SELECT scores FROM lead_recommendations"))
 
 
-def test_a_market_moves_to_new_weights_with_its_next_run_and_explains_by_those_it_has(worker_here):
-    with worker_here() as session:
+def test_a_market_moves_to_new_weights_with_its_next_run_and_explains_by_those_it_has(new_worker_session):
+    with new_worker_session() as session:
         make_property(session, make_user(session), district="Хамовники")
         lead = make_lead(session, make_user(session))
         session.commit()
@@ -257,10 +257,10 @@ LEARNT = {
 
 @pytest.mark.usefixtures("small_lists")
 @pytest.mark.parametrize("seed", range(examples(1, 20)))
-def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weights(worker_here, seed):
+def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weights(new_worker_session, seed):
     """With a learnt set, with the next one, and rolled back to the defaults. A set that goes live waits for a run."""
     chance = random.Random(seed)
-    with worker_here() as session:
+    with new_worker_session() as session:
         users = [make_user(session) for _ in range(6)]
         for _ in range(40):
             make_property(session, chance.choice(users), currency="RUB", **property_facts(chance))
@@ -296,8 +296,8 @@ def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weight
             weights_id = next_id
 
 
-def test_a_market_that_appears_begins_with_the_live_set(worker_here):
-    with worker_here() as session:
+def test_a_market_that_appears_begins_with_the_live_set(new_worker_session):
+    with new_worker_session() as session:
         found = store_live_set(session, weight_set())
         make_property(session, make_user(session))
         make_lead(session, make_user(session))

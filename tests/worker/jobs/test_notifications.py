@@ -187,11 +187,11 @@ def test_a_day_has_so_many_sms_and_no_more(session):
 
 
 def test_a_channel_that_is_busy_is_tried_again_and_no_other(
-    worker_here, telegram, smtp, process_environment, monkeypatch
+    new_worker_session, telegram, smtp, process_environment, monkeypatch
 ):
     environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
     environment |= {"SMTP_URL": smtp.url(), "PUBLIC_URL": "https://leadmatch.example"}
-    with worker_here() as session:
+    with new_worker_session() as session:
         monkeypatch.setattr(notifications, "settings", lambda: Settings.from_env(environment))
         user = proven(session)
         set_switches(session, user, {"inquiries": {"email": True}})
@@ -220,10 +220,10 @@ def with_bot_and_email(session):
 
 
 def test_a_channel_whose_message_cannot_be_written_is_tried_again_and_no_other(
-    worker_here, telegram, smtp, process_environment, monkeypatch
+    new_worker_session, telegram, smtp, process_environment, monkeypatch
 ):
     environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
-    with worker_here() as session:
+    with new_worker_session() as session:
         monkeypatch.setattr(
             notifications, "settings", lambda: Settings.from_env(environment | {"SMTP_URL": smtp.url()})
         )
@@ -247,9 +247,9 @@ def test_a_channel_whose_message_cannot_be_written_is_tried_again_and_no_other(
         assert len(telegram.messages) == len(smtp.messages) == 1
 
 
-def test_an_unexpected_error_of_one_channel_ends_no_other(worker_here, smtp, process_environment, monkeypatch):
+def test_an_unexpected_error_of_one_channel_ends_no_other(new_worker_session, smtp, process_environment, monkeypatch):
     environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": "http://127.0.0.1:port"}
-    with worker_here() as session:
+    with new_worker_session() as session:
         monkeypatch.setattr(
             notifications, "settings", lambda: Settings.from_env(environment | {"SMTP_URL": smtp.url()})
         )

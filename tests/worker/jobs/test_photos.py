@@ -39,13 +39,13 @@ def site():
 
 
 @pytest.fixture
-def sessions(worker_here, monkeypatch):
+def sessions(new_worker_session, monkeypatch):
     """The worker's functions in this process, allowed to fetch from it, without pauses."""
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "1")
     monkeypatch.setenv("FETCH_PHOTOS", "1")
     task_context.settings.cache_clear()
     monkeypatch.setattr(photos, "REST_SECONDS", 0)
-    return worker_here
+    return new_worker_session
 
 
 @pytest.fixture

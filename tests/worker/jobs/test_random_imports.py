@@ -100,7 +100,7 @@ def stored(session):
 @example(history=KNOWN)
 @given(history=HISTORIES)
 def test_lists_after_any_imports_of_two_agencies_are_those_of_a_full_run(
-    engine, worker_here, database_url, tmp_path, history
+    engine, new_worker_session, database_url, tmp_path, history
 ):
     empty_tables(database_url)
     factory = sessionmaker(engine, expire_on_commit=False)
@@ -114,7 +114,7 @@ def test_lists_after_any_imports_of_two_agencies_are_those_of_a_full_run(
         session.commit()
         market = (leads[0].city_key, DealType.SALE)
     sources = [office.source("one"), office.source("two")]
-    with worker_here() as session:
+    with new_worker_session() as session:
         rebuild_market(session, market)
         session.commit()
 
@@ -131,11 +131,11 @@ def test_lists_after_any_imports_of_two_agencies_are_those_of_a_full_run(
             office.bring(sources[which], data, on_committed=written.extend)
             touched = [(Side.PROPERTY, row_id) for row_id in written + chosen.sample(written, len(written) // 2)]
             chosen.shuffle(touched)
-        with worker_here() as session:
+        with new_worker_session() as session:
             for side, row_id in touched:
                 rescore_entity(session, side, row_id)
 
-    with worker_here() as session:
+    with new_worker_session() as session:
         assert [(each.rule.key, each.examples) for each in check_all(session) if each.count] == []
         after_changes = stored(session)
         rebuild_market(session, market)

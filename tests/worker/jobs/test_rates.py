@@ -258,7 +258,7 @@ def test_the_last_good_table_stays_while_the_bank_is_ill(session, bank, settings
 
 
 def test_the_task_does_nothing_without_an_address_and_stores_with_one(
-    session, bank, settings, worker_here, monkeypatch
+    session, bank, settings, new_worker_session, monkeypatch
 ):
     tasks = importlib.import_module("worker.tasks")
     monkeypatch.setattr(tasks, "settings", lambda: settings)

@@ -23,10 +23,10 @@ MAX_STATEMENTS_OF_A_MARKET = 38
     [{"scope": RunScope.ALL}, {"scope": RunScope.MARKET, "city": "Москва", "deal_type": DealType.SALE}],
     ids=["all", "market"],
 )
-def test_a_run_waits_for_a_market_on_which_another_is_at_work(worker_here, monkeypatch, wanted):
+def test_a_run_waits_for_a_market_on_which_another_is_at_work(new_worker_session, monkeypatch, wanted):
     requested = []
     monkeypatch.setattr(tasks, "client", lambda: SimpleNamespace(run_requested=requested.append))
-    with worker_here() as session:
+    with new_worker_session() as session:
         make_lead(session, make_user(session))
         stale, _ = request_run(session, RunScope.STALE, "sweep")
         [shard_id] = prepare_run(session, stale.id)
@@ -43,8 +43,8 @@ def test_a_run_waits_for_a_market_on_which_another_is_at_work(worker_here, monke
         assert waiting_runs(session) == []
 
 
-def test_a_run_that_cannot_be_prepared_fails_and_can_be_retried(worker_here, monkeypatch):
-    with worker_here() as session:
+def test_a_run_that_cannot_be_prepared_fails_and_can_be_retried(new_worker_session, monkeypatch):
+    with new_worker_session() as session:
         make_lead(session, make_user(session))
         run, _ = request_run(session, RunScope.ALL, "cli")
         session.commit()
@@ -62,9 +62,9 @@ def test_a_run_that_cannot_be_prepared_fails_and_can_be_retried(worker_here, mon
         assert (run.state, run.error) == (RunState.RUNNING, None)
 
 
-def test_a_market_costs_a_bounded_number_of_statements(worker_here):
+def test_a_market_costs_a_bounded_number_of_statements(new_worker_session):
     """A country has thousands of towns, most of them tiny."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         fill(session, Random(1), 5)
         for table in ("leads", "properties"):  # their texts are read, as in most runs
             session.execute(text(f"UPDATE {table} SET grammar = :grammar"), {"grammar": GRAMMAR_VERSION})

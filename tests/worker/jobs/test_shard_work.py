@@ -16,9 +16,9 @@ from worker.lists import rescore, scoring
 
 
 @pytest.fixture
-def market(worker_here):
+def market(new_worker_session):
     """A market of two leads and three properties with lists, and one more property without."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         seller = make_user(session)
         for _ in range(2):
             make_lead(session, make_user(session))
@@ -62,7 +62,7 @@ def lose(session, run_id):
 @pytest.mark.parametrize("scope", [RunScope.ALL, RunScope.STALE])
 @pytest.mark.parametrize("happen", [cancel, lose])
 def test_a_shard_cancelled_or_lost_while_it_was_scored_publishes_nothing(
-    market, worker_here, monkeypatch, scope, happen
+    market, new_worker_session, monkeypatch, scope, happen
 ):
     for module in (rescore, runs):
         monkeypatch.setattr(module, "MAX_CHANGES", 0)  # so that stale lists are scored with the whole market
@@ -72,7 +72,7 @@ def test_a_shard_cancelled_or_lost_while_it_was_scored_publishes_nothing(
     run, shard_id = start(market, scope)
 
     def happen_elsewhere():
-        with worker_here() as other:
+        with new_worker_session() as other:
             happen(other, run.id)
             other.commit()
 
@@ -105,12 +105,12 @@ def test_a_run_over_many_stale_lists_scores_with_the_workers_threads_and_reports
     assert market.get_one(RescoringShard, shard_id, populate_existing=True).state is RunState.SUCCEEDED
 
 
-def test_the_text_model_is_fitted_while_the_run_can_be_cancelled(market, worker_here, monkeypatch):
+def test_the_text_model_is_fitted_while_the_run_can_be_cancelled(market, new_worker_session, monkeypatch):
     run, _ = request_run(market, RunScope.ALL, "test")
     market.commit()
 
     def fit(session, scope):
-        with worker_here() as other:
+        with new_worker_session() as other:
             other.execute(text("SET lock_timeout = '2s'"))
             cancel_run(other, run.id)
             other.commit()
@@ -123,7 +123,9 @@ def test_the_text_model_is_fitted_while_the_run_can_be_cancelled(market, worker_
     assert run.state is RunState.CANCELLED
 
 
-def test_a_run_of_an_older_text_model_does_not_replace_the_lists_of_a_newer_one(market, worker_here, monkeypatch):
+def test_a_run_of_an_older_text_model_does_not_replace_the_lists_of_a_newer_one(
+    market, new_worker_session, monkeypatch
+):
     """Like a worker whose lease expired, or a failed run that is retried after another one has succeeded."""
     run, shard_id = start(market, RunScope.ALL)
     market.execute(text("INSERT INTO text_models (id, model, texts) SELECT id + 1, model, texts FROM text_models"))

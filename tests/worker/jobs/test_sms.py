@@ -182,7 +182,7 @@ def test_a_bad_url_is_reported_without_its_password(url):
     assert "secret" not in str(error.value)
 
 
-def test_a_worker_does_not_start_with_a_gateway_that_cannot_be_used(worker_here, monkeypatch):
+def test_a_worker_does_not_start_with_a_gateway_that_cannot_be_used(new_worker_session, monkeypatch):
     from worker.celery_app import app
 
     app._check_gateway()
@@ -221,7 +221,7 @@ def code(db):
 
 
 @pytest.fixture
-def send(worker_here, monkeypatch, server):
+def send(new_worker_session, monkeypatch, server):
     """A function that runs the task in this process, against the stand-in."""
     gateway = gateway_of(server.url("smsc"))
     monkeypatch.setattr(accounts, "gateway", lambda: gateway)

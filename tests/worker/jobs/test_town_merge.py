@@ -26,8 +26,8 @@ MOSCOW = "geo:524901"
 
 
 @pytest.fixture
-def session(worker_here):
-    with worker_here() as session:
+def session(new_worker_session):
+    with new_worker_session() as session:
         yield session
 
 

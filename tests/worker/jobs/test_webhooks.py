@@ -37,11 +37,11 @@ def receiver():
 
 
 @pytest.fixture
-def sessions(worker_here, monkeypatch):
+def sessions(new_worker_session, monkeypatch):
     """The worker's functions in this process, allowed to send to it."""
     monkeypatch.setenv("WEBHOOK_PRIVATE_ADDRESSES", "1")
     task_context.settings.cache_clear()
-    return worker_here
+    return new_worker_session
 
 
 @pytest.fixture

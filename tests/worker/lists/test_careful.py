@@ -24,9 +24,9 @@ class WorkerDied(BaseException):
 
 
 @pytest.fixture
-def market(worker_here):
+def market(new_worker_session):
     """A property with a list, and three leads without."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         make_property(session, make_user(session))
         session.commit()
         careful.reconcile_carefully(session, MOSCOW)
@@ -124,9 +124,9 @@ def test_a_message_that_comes_again_after_its_worker_died_is_bounded_too(market,
 
 
 @pytest.fixture
-def homes(worker_here):
+def homes(new_worker_session):
     """A lead with a list, and three properties without."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         make_lead(session, make_user(session))
         session.commit()
         careful.reconcile_carefully(session, MOSCOW)
@@ -314,12 +314,12 @@ def test_an_error_is_no_death_and_leaves_no_attempt(market, monkeypatch):
     assert session.scalar(text("SELECT count(*) FROM rescoring_attempts")) == 0
 
 
-def test_two_sweeps_do_not_count_one_entity_twice(market, worker_here, monkeypatch):
+def test_two_sweeps_do_not_count_one_entity_twice(market, new_worker_session, monkeypatch):
     session, leads = market
     real = careful.rescore_changed
 
     def while_another_sweeps(*args, **options):
-        with worker_here() as other:
+        with new_worker_session() as other:
             careful.reconcile_carefully(other, MOSCOW)
             assert other.scalars(text("SELECT DISTINCT attempts FROM rescoring_attempts")).all() == [1]
         return real(*args, **options)

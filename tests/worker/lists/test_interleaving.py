@@ -109,16 +109,16 @@ def is_well(session):
 
 @pytest.mark.parametrize("seed", range(examples(2, 40)))
 def test_tasks_late_lost_twice_or_out_of_order_leave_the_lists_of_a_full_run(
-    worker_here, small_lists, monkeypatch, seed
+    new_worker_session, small_lists, monkeypatch, seed
 ):
     monkeypatch.setattr(invariants, "LIST_LENGTH", 5)
     monkeypatch.setattr(compute, "SCORED_TOGETHER", 1 if seed % 2 else 20)
     monkeypatch.setattr(compute, "FILLED_UP_FROM", (1, 4, 1_000_000)[seed % 3])
     chance = random.Random(seed)
-    with worker_here() as session:
+    with new_worker_session() as session:
         fill(session, chance)
         rebuild_all(session)
-        workers = Workers(worker_here, session, chance, monkeypatch)
+        workers = Workers(new_worker_session, session, chance, monkeypatch)
         for _ in range(50):
             kind = chance.choices(["write", "work", "sweep", "run"], [10, 8, 1, 2])[0]
             getattr(workers, kind)()

@@ -21,9 +21,9 @@ CREATED = EventType.RECOMMENDATION_CREATED
 
 
 @pytest.fixture
-def scenario(worker_here):
+def scenario(new_worker_session):
     """(session, the buyer's subscribed endpoint, the buyer's lead, the seller)."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         buyer, seller = make_user(session), make_user(session)
         lead = make_lead(session, buyer)
         endpoint = add_endpoint(session, buyer, {"url": "https://example.com/", "types": [CREATED]})

@@ -16,10 +16,10 @@ from worker.market.stored_lists import TABLES
 
 
 @pytest.fixture
-def market(worker_here, small_lists, monkeypatch):
+def market(new_worker_session, small_lists, monkeypatch):
     """A session on a market of forty rows of each side with lists of 5, whose snapshot this process has."""
     monkeypatch.setattr(compute, "FILLED_UP_FROM", 1)
-    with worker_here() as session:
+    with new_worker_session() as session:
         fill(session, random.Random(7), 40)
         for table in ("leads", "properties"):  # their texts are read, as after a write through the API
             session.execute(text(f"UPDATE {table} SET grammar = :grammar"), {"grammar": GRAMMAR_VERSION})
@@ -98,7 +98,7 @@ def test_the_statements_of_a_change_are_planned_once(market, side):
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_a_row_off_the_market_leaves_all_lists_in_one_commit_and_they_are_refilled(market, worker_here, side):
+def test_a_row_off_the_market_leaves_all_lists_in_one_commit_and_they_are_refilled(market, new_worker_session, side):
     entity_id, named = most_named(market, side)
     archive(market, side, entity_id)
     own, key, _ = TABLES[side]
@@ -106,7 +106,7 @@ def test_a_row_off_the_market_leaves_all_lists_in_one_commit_and_they_are_refill
     seen = []
 
     def look(_session):
-        with worker_here() as reader:
+        with new_worker_session() as reader:
             is_listed = reader.scalar(
                 text(f"SELECT city_key IS NOT NULL FROM {own} WHERE {key} = :id"), {"id": entity_id}
             )

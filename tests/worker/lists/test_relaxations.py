@@ -24,9 +24,9 @@ WORDS = "кирпичный дом, обязательно балкон, тих�
 
 
 @pytest.fixture
-def market(worker_here):
+def market(new_worker_session):
     """(session, lead, seller): a lead with limits and wishes, and thirty homes around them."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         buyer, seller = make_user(session), make_user(session)
         lead = make_lead(
             session,

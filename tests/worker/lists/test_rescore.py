@@ -104,12 +104,12 @@ def random_write(session, chance):
     ],
 )
 def test_lists_after_any_writes_are_those_of_a_full_run(
-    worker_here, small_lists, monkeypatch, seed, scored_together, filled_up
+    new_worker_session, small_lists, monkeypatch, seed, scored_together, filled_up
 ):
     monkeypatch.setattr(compute, "SCORED_TOGETHER", scored_together)
     monkeypatch.setattr(compute, "FILLED_UP_FROM", filled_up)
     chance = random.Random(seed)
-    with worker_here() as session:
+    with new_worker_session() as session:
         fill(session, chance, 40)
         rebuild_all(session)
 
@@ -141,8 +141,8 @@ def shown(incremental, full):
     return merged
 
 
-def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(worker_here, monkeypatch):
-    with worker_here() as session:
+def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(new_worker_session, monkeypatch):
+    with new_worker_session() as session:
         seller, buyer = make_user(session), make_user(session)
         first, second = (make_property(session, seller) for _ in range(2))
         lead = make_lead(session, buyer)
@@ -152,7 +152,7 @@ def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(wo
 
         def score_while_somebody_writes(*args, **kwargs):
             lists = real(*args, **kwargs)
-            with worker_here() as other:
+            with new_worker_session() as other:
                 dearer = other.get_one(Property, first.id)
                 replace_property(other, dearer, {"city": "Москва", "price": 16_000_000})
                 archive_property(other, other.get_one(Property, second.id))
@@ -180,8 +180,8 @@ def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(wo
         assert version == current
 
 
-def test_settling_twice_changes_nothing(worker_here):
-    with worker_here() as session:
+def test_settling_twice_changes_nothing(new_worker_session):
+    with new_worker_session() as session:
         listing = make_property(session, make_user(session))
         make_lead(session, make_user(session))
         session.commit()
@@ -195,10 +195,10 @@ def test_settling_twice_changes_nothing(worker_here):
 
 
 def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acted_on(
-    worker_here, small_lists, monkeypatch
+    new_worker_session, small_lists, monkeypatch
 ):
     chance = random.Random(3)
-    with worker_here() as session:
+    with new_worker_session() as session:
         fill(session, chance)
         rebuild_all(session)
         acted = []
@@ -221,8 +221,8 @@ def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acte
     assert acted and not any(property_id in of_leads[lead_id] for lead_id, property_id in acted)
 
 
-def test_a_row_archived_before_it_was_scored_is_in_no_list(worker_here):
-    with worker_here() as session:
+def test_a_row_archived_before_it_was_scored_is_in_no_list(new_worker_session):
+    with new_worker_session() as session:
         owner = make_user(session)
         lead = make_lead(session, make_user(session))  # its task is late
         session.commit()
@@ -236,9 +236,9 @@ def test_a_row_archived_before_it_was_scored_is_in_no_list(worker_here):
         assert set(map(tuple, lists.values())) == {()} and len(lists) == 2
 
 
-def test_many_changes_at_once_are_made_right_by_one_rebuild(worker_here, monkeypatch):
+def test_many_changes_at_once_are_made_right_by_one_rebuild(new_worker_session, monkeypatch):
     monkeypatch.setattr(rescore, "MAX_CHANGES", 3)
-    with worker_here() as session:
+    with new_worker_session() as session:
         owner = make_user(session)
         lead = make_lead(session, make_user(session))
         expected = [make_property(session, owner).id for _ in range(6)]
@@ -250,13 +250,13 @@ def test_many_changes_at_once_are_made_right_by_one_rebuild(worker_here, monkeyp
         assert [entry.row.id for entry in page.entries] == expected
 
 
-def test_prices_in_other_currencies_are_compared_by_rate_and_not_at_all_without_one(worker_here):
+def test_prices_in_other_currencies_are_compared_by_rate_and_not_at_all_without_one(new_worker_session):
     from datetime import date
     from decimal import Decimal
 
     from models.market.rates import set_rate
 
-    with worker_here() as session:
+    with new_worker_session() as session:
         lead = make_lead(session, make_user(session))  # up to 15 million roubles
         seller = make_user(session)
         dollars = make_property(session, seller, price=1_000_000, currency="USD")

@@ -82,9 +82,11 @@ def is_well(session):
 
 
 @pytest.mark.parametrize("seed", range(examples(2, 40)))
-def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(worker_here, small, seed, monkeypatch):
+def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(
+    new_worker_session, small, seed, monkeypatch
+):
     chance = random.Random(seed)
-    with worker_here() as session:
+    with new_worker_session() as session:
         fill(session, chance)
         run_id, shard_ids = start(session)
         assert len(shard_ids) == 6
@@ -107,13 +109,13 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
     # A pair with an action between two tiles stays in earlier lists, as in any list; readers do not see it.
     differing = {key for key in expected if merged.get(key) != expected[key]}
     assert merged.keys() == expected.keys()
-    acted = acted_on(worker_here)
+    acted = acted_on(new_worker_session)
     assert all(set(merged[key][0]) & acted.get(key, set()) for key in differing)
 
 
-def test_rates_set_between_two_tiles_hold_from_the_next_run_on(worker_here, small):
+def test_rates_set_between_two_tiles_hold_from_the_next_run_on(new_worker_session, small):
     """All tiles are scored with the rates of the plan, so that no list mixes amounts converted with two rates."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         fill(session, random.Random(3))
         make_property(session, make_user(session), city="Москва", currency="USD", price=100_000)
         set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(60))
@@ -135,11 +137,11 @@ def test_rates_set_between_two_tiles_hold_from_the_next_run_on(worker_here, smal
         assert stored_lists(session) == whole(session) != published
 
 
-def test_tiles_of_another_generation_are_scored_again_before_they_are_merged(worker_here, small, monkeypatch):
+def test_tiles_of_another_generation_are_scored_again_before_they_are_merged(new_worker_session, small, monkeypatch):
     """As left by an earlier release, which does not store the text model of a tile."""
     sent = []
     monkeypatch.setattr(worker_runs, "client", lambda: SimpleNamespace(shard_queued=sent.append))
-    with worker_here() as session:
+    with new_worker_session() as session:
         fill(session, random.Random(3), count=8)
         run_id, shard_ids = start(session)
         finish(shard_ids[:2])
@@ -154,9 +156,9 @@ def test_tiles_of_another_generation_are_scored_again_before_they_are_merged(wor
         assert stored_lists(session) == whole(session)
 
 
-def acted_on(worker_here):
+def acted_on(new_worker_session):
     """{list: entries that its side has acted on}."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         found: dict = {}
         for side, lead_id, property_id in session.execute(text("SELECT side, lead_id, property_id FROM actions")):
             if side == Side.LEAD:
@@ -166,8 +168,8 @@ def acted_on(worker_here):
         return found
 
 
-def test_a_tile_done_twice_or_by_two_changes_nothing(worker_here, small):
-    with worker_here() as session:
+def test_a_tile_done_twice_or_by_two_changes_nothing(new_worker_session, small):
+    with new_worker_session() as session:
         fill(session, random.Random(7))
         run_id, shard_ids = start(session)
         first = shard_ids[0]
@@ -190,14 +192,14 @@ def test_a_tile_done_twice_or_by_two_changes_nothing(worker_here, small):
         assert merged == whole(session)
 
 
-def test_a_worker_overtaken_at_a_tile_leaves_nothing(worker_here, small, monkeypatch):
-    with worker_here() as session:
+def test_a_worker_overtaken_at_a_tile_leaves_nothing(new_worker_session, small, monkeypatch):
+    with new_worker_session() as session:
         fill(session, random.Random(3), count=8)
         _, shard_ids = start(session)
         real = scoring.score_market
 
         def score_while_the_shard_is_taken_away(*args, **kwargs):
-            with worker_here() as other:
+            with new_worker_session() as other:
                 other.execute(text("UPDATE rescoring_shards SET worker = 'another' WHERE state = 'running'"))
                 other.commit()
             return real(*args, **kwargs)
@@ -208,8 +210,10 @@ def test_a_worker_overtaken_at_a_tile_leaves_nothing(worker_here, small, monkeyp
         assert session.get_one(RescoringShard, shard_ids[0]).state is RunState.RUNNING
 
 
-def test_a_failed_tile_leaves_the_market_as_it_was_and_only_that_tile_is_scored_again(worker_here, small, monkeypatch):
-    with worker_here() as session:
+def test_a_failed_tile_leaves_the_market_as_it_was_and_only_that_tile_is_scored_again(
+    new_worker_session, small, monkeypatch
+):
+    with new_worker_session() as session:
         fill(session, random.Random(5))
         before = whole(session)
         lead = session.scalars(select(Lead).order_by(Lead.id)).first()
@@ -240,8 +244,8 @@ def test_a_failed_tile_leaves_the_market_as_it_was_and_only_that_tile_is_scored_
         assert stored_lists(session) == whole(session)
 
 
-def test_a_retry_after_the_partial_lists_were_cleared_away_scores_all_tiles(worker_here, small, monkeypatch):
-    with worker_here() as session:
+def test_a_retry_after_the_partial_lists_were_cleared_away_scores_all_tiles(new_worker_session, small, monkeypatch):
+    with new_worker_session() as session:
         fill(session, random.Random(6), count=6)
         run_id, shard_ids = start(session)
         monkeypatch.setattr(worker_runs, "merge_tiles", lambda *args: 1 / 0)
@@ -255,8 +259,8 @@ def test_a_retry_after_the_partial_lists_were_cleared_away_scores_all_tiles(work
         assert queued == shard_ids
 
 
-def test_cancelling_between_tiles_leaves_no_partial_list_and_no_claimable_shard(worker_here, small):
-    with worker_here() as session:
+def test_cancelling_between_tiles_leaves_no_partial_list_and_no_claimable_shard(new_worker_session, small):
+    with new_worker_session() as session:
         fill(session, random.Random(2), count=8)
         run_id, shard_ids = start(session)
         for shard_id in shard_ids[:3]:
@@ -270,8 +274,8 @@ def test_cancelling_between_tiles_leaves_no_partial_list_and_no_claimable_shard(
         is_well(session)
 
 
-def test_a_row_on_which_the_engine_fails_in_one_tile_is_in_no_list(worker_here, small, monkeypatch):
-    with worker_here() as session:
+def test_a_row_on_which_the_engine_fails_in_one_tile_is_in_no_list(new_worker_session, small, monkeypatch):
+    with new_worker_session() as session:
         fill(session, random.Random(4))
         bad = session.scalars(select(Lead).order_by(Lead.id)).first()
         run_id, shard_ids = start(session)
@@ -294,8 +298,8 @@ def test_a_row_on_which_the_engine_fails_in_one_tile_is_in_no_list(worker_here, 
         is_well(session)
 
 
-def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(worker_here, small, monkeypatch):
-    with worker_here() as session:
+def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(new_worker_session, small, monkeypatch):
+    with new_worker_session() as session:
         fill(session, random.Random(8), count=6)
         for maximum, expected in ((100, [0]), (5, [1, 2, 3, 4, 5, 6, 0])):
             monkeypatch.setattr(worker_runs, "MAX_CHANGES", maximum)

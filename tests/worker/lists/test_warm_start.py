@@ -9,8 +9,8 @@ from worker.lists.warm_start import load_biggest_markets
 from worker.market import cache
 
 
-def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here):
-    with worker_here() as session:
+def test_a_market_loaded_at_the_start_follows_what_was_written_since(new_worker_session):
+    with new_worker_session() as session:
         owner = make_user(session)
         lead = make_lead(session, make_user(session))
         make_property(session, owner)
@@ -29,7 +29,7 @@ def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here
         assert new.id in stored_lists(session)["lead_recommendations", lead.id][0]
 
 
-def test_a_worker_starts_without_a_database(worker_here, monkeypatch, caplog):
+def test_a_worker_starts_without_a_database(new_worker_session, monkeypatch, caplog):
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     task_context.settings.cache_clear()
     task_context._sessions_of.cache_clear()

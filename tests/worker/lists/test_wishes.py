@@ -22,8 +22,8 @@ UNREAD: dict[str, Any] = {"grammar": None}
 
 
 @pytest.fixture
-def session(worker_here: Any) -> Any:
-    with worker_here() as session:
+def session(new_worker_session: Any) -> Any:
+    with new_worker_session() as session:
         yield session
 
 

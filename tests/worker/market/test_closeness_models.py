@@ -18,8 +18,8 @@ MARKET = ("geo:524901", DealType.SALE)
 
 
 @pytest.fixture
-def session(worker_here):
-    with worker_here() as session:
+def session(new_worker_session):
+    with new_worker_session() as session:
         owner = make_user(session)
         for index in range(30):
             make_property(

@@ -52,9 +52,9 @@ def test_a_pair_that_fails_is_found(n_rows, n_columns, data):
 
 
 @pytest.fixture
-def market(worker_here):
+def market(new_worker_session):
     """Two leads of one owner and one of another, two properties of a third; nothing scored yet."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         buyer, stranger, seller = (make_user(session) for _ in range(3))
         leads = [make_lead(session, buyer), make_lead(session, stranger, notes="fails"), make_lead(session, buyer)]
         properties = [make_property(session, seller) for _ in range(2)]

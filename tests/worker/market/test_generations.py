@@ -40,8 +40,8 @@ def set_dollar(session, roubles):
 
 
 @pytest.mark.parametrize("change", ["price", "archive"])
-def test_after_a_new_exchange_rate_a_change_leaves_no_list_that_names_what_it_must_not(worker_here, change):
-    with worker_here() as session:
+def test_after_a_new_exchange_rate_a_change_leaves_no_list_that_names_what_it_must_not(new_worker_session, change):
+    with new_worker_session() as session:
         set_dollar(session, 60)
         lead = make_lead(session, make_user(session), budget_max=10_000_000, currency="RUB")
         seller = make_user(session)
@@ -66,13 +66,13 @@ def test_after_a_new_exchange_rate_a_change_leaves_no_list_that_names_what_it_mu
 
 @pytest.mark.usefixtures("small_lists")
 @pytest.mark.parametrize("seed", range(examples(1, 20)))
-def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_rates(worker_here, monkeypatch, seed):
+def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_rates(new_worker_session, monkeypatch, seed):
     """
     Rates set meanwhile, and text models fitted by another market's run, apply from the market's next run.
     """
     monkeypatch.setattr(invariants, "LIST_LENGTH", 5)
     chance = random.Random(seed)
-    with worker_here() as session:
+    with new_worker_session() as session:
         set_dollar(session, 60)
         fill(session, chance)
         for row in session.scalars(select(Property).order_by(Property.id)).all()[::2]:
@@ -108,9 +108,9 @@ def in_moscow(session):
     return {key: entries for key, entries in stored_lists(session).items() if entries[2] == MOSCOW[0]}
 
 
-def test_a_rebuild_outside_a_run_does_not_replace_a_newer_generation(worker_here, monkeypatch):
+def test_a_rebuild_outside_a_run_does_not_replace_a_newer_generation(new_worker_session, monkeypatch):
     """A sweep over many rows uses the generation of its start; a run may publish before the sweep does."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         make_property(session, make_user(session))
         make_lead(session, make_user(session))
         session.commit()
@@ -120,7 +120,7 @@ def test_a_rebuild_outside_a_run_does_not_replace_a_newer_generation(worker_here
         def score_while_a_run_publishes(*args, **kwargs):
             monkeypatch.setattr(scoring, "score_market", real)
             lists = real(*args, **kwargs)
-            set_dollar(session_of_run := worker_here(), 90)
+            set_dollar(session_of_run := new_worker_session(), 90)
             run_everything(session_of_run)
             session_of_run.close()
             return lists
@@ -134,8 +134,8 @@ def test_a_rebuild_outside_a_run_does_not_replace_a_newer_generation(worker_here
         assert broken_rules(session) == {}
 
 
-def test_a_snapshot_whose_changes_were_not_committed_is_not_kept(worker_here):
-    with worker_here() as session:
+def test_a_snapshot_whose_changes_were_not_committed_is_not_kept(new_worker_session):
+    with new_worker_session() as session:
         home = make_property(session, make_user(session))
         make_lead(session, make_user(session))
         session.commit()
@@ -156,8 +156,8 @@ def test_a_snapshot_whose_changes_were_not_committed_is_not_kept(worker_here):
         assert session.scalar(text("SELECT version FROM property_recommendations")) == home.version
 
 
-def test_each_list_holds_the_number_of_its_market_s_generation(worker_here):
-    with worker_here() as session:
+def test_each_list_holds_the_number_of_its_market_s_generation(new_worker_session):
+    with new_worker_session() as session:
         home = make_property(session, make_user(session))
         make_lead(session, make_user(session))
         session.commit()
@@ -173,8 +173,8 @@ def test_each_list_holds_the_number_of_its_market_s_generation(worker_here):
         assert list(broken_rules(session)) == ["lead_generation"]
 
 
-def test_after_a_release_with_another_engine_changes_leave_sound_lists_and_one_run_moves_them_all(worker_here):
-    with worker_here() as session:
+def test_after_a_release_with_another_engine_changes_leave_sound_lists_and_one_run_moves_them_all(new_worker_session):
+    with new_worker_session() as session:
         lead = make_lead(session, make_user(session))
         home = make_property(session, make_user(session))
         session.commit()

@@ -30,7 +30,9 @@ def stored(session) -> dict[int, int]:
 
 @pytest.mark.parametrize("max_alike", [60, 8])
 @pytest.mark.parametrize("seed", range(3))
-def test_groups_after_any_writes_are_those_of_grouping_everything_again(worker_here, monkeypatch, seed, max_alike):
+def test_groups_after_any_writes_are_those_of_grouping_everything_again(
+    new_worker_session, monkeypatch, seed, max_alike
+):
     monkeypatch.setattr(groups, "MAX_ALIKE", max_alike)
     monkeypatch.setattr(grouping, "MAX_ALIKE", max_alike)
     chance = random.Random(seed)
@@ -47,7 +49,7 @@ def test_groups_after_any_writes_are_those_of_grouping_everything_again(worker_h
             "status": chance.choice([Status.ACTIVE] * 4 + [Status.ARCHIVED]),
         }
 
-    with worker_here() as session:
+    with new_worker_session() as session:
         owners = [make_user(session) for _ in range(4)]
         homes = []
         for _ in range(60):
@@ -81,10 +83,10 @@ def test_groups_after_any_writes_are_those_of_grouping_everything_again(worker_h
 
 
 @pytest.mark.parametrize("owners", [1, 4])
-def test_a_write_among_hundreds_of_adverts_that_are_alike_compares_hardly_any(worker_here, monkeypatch, owners):
+def test_a_write_among_hundreds_of_adverts_that_are_alike_compares_hardly_any(new_worker_session, monkeypatch, owners):
     compared, is_different = [], same_home.is_different
     monkeypatch.setattr(same_home, "is_different", lambda *pair: compared.append(pair) or is_different(*pair))
-    with worker_here() as session:
+    with new_worker_session() as session:
         people = [make_user(session) for _ in range(owners)]
         homes = [make_property(session, people[number % owners]) for number in range(150)]
         session.commit()
@@ -105,10 +107,10 @@ def test_a_write_among_hundreds_of_adverts_that_are_alike_compares_hardly_any(wo
 
 @pytest.mark.parametrize("max_alike", [2, 3])
 def test_adverts_are_regrouped_when_too_many_share_a_key_and_when_they_no_longer_do(
-    worker_here, monkeypatch, max_alike
+    new_worker_session, monkeypatch, max_alike
 ):
     monkeypatch.setattr(grouping, "MAX_ALIKE", max_alike)
-    with worker_here() as session:
+    with new_worker_session() as session:
         homes = [make_property(session, make_user(session)) for _ in range(max_alike + 1)]
         session.commit()
         for home in homes[:-1]:
@@ -131,9 +133,9 @@ def _named(group_of: dict[int, int]) -> dict[int, frozenset[int]]:
     }
 
 
-def test_imported_rows_are_grouped_in_batches_before_their_lists_are_computed(worker_here, monkeypatch):
+def test_imported_rows_are_grouped_in_batches_before_their_lists_are_computed(new_worker_session, monkeypatch):
     monkeypatch.setattr("worker.market.grouping.BATCH", 2)
-    with worker_here() as session:
+    with new_worker_session() as session:
         homes = [make_property(session, make_user(session), floor=floor) for floor in (1, 2, 3) for _ in range(2)]
         session.commit()
         changed = group_market(session, (homes[0].city_key, DealType.SALE))
@@ -143,9 +145,9 @@ def test_imported_rows_are_grouped_in_batches_before_their_lists_are_computed(wo
         assert group_market(session, (homes[0].city_key, DealType.SALE)) == set()
 
 
-def test_an_advert_that_joins_two_others_has_their_lists_made_again(worker_here, monkeypatch):
+def test_an_advert_that_joins_two_others_has_their_lists_made_again(new_worker_session, monkeypatch):
     rescored = []
-    with worker_here() as session:
+    with new_worker_session() as session:
         homes = [make_property(session, make_user(session), area=area) for area in (60.2, 60.9)]
         session.commit()
         for home in homes:
@@ -159,9 +161,9 @@ def test_an_advert_that_joins_two_others_has_their_lists_made_again(worker_here,
 
 
 @pytest.mark.parametrize("seed", range(examples(2, 20)))
-def test_the_lists_break_no_rule_whichever_adverts_have_actions(worker_here, seed):
+def test_the_lists_break_no_rule_whichever_adverts_have_actions(new_worker_session, seed):
     chance = random.Random(seed)
-    with worker_here() as session:
+    with new_worker_session() as session:
         homes = [make_property(session, make_user(session), floor=floor) for floor in (1, 2, 3) for _ in range(3)]
         buyers = [make_user(session) for _ in range(3)]
         leads = [make_lead(session, buyer, area_min=50, area_max=70) for buyer in buyers]
@@ -187,16 +189,16 @@ def test_the_lists_break_no_rule_whichever_adverts_have_actions(worker_here, see
 
 
 @pytest.mark.parametrize("step, index", [("photo_hashes", 1), ("points", 0)])
-def test_an_advert_that_is_deleted_while_it_is_grouped_is_skipped(worker_here, monkeypatch, step, index):
+def test_an_advert_that_is_deleted_while_it_is_grouped_is_skipped(new_worker_session, monkeypatch, step, index):
     """The advert that was written, after it was read; or the one that it is compared with."""
     real = getattr(grouping, step)
-    with worker_here() as session:
+    with new_worker_session() as session:
         adverts = [make_property(session, make_user(session), area=60.2).id for _ in range(2)]
         session.commit()
         group_property(session, adverts[0])
 
         def delete_then(*given: object) -> object:
-            with worker_here() as other:
+            with new_worker_session() as other:
                 other.execute(delete(Property).where(Property.id == adverts[index]))
                 other.commit()
             return real(*given)
@@ -212,9 +214,9 @@ def test_an_advert_that_is_deleted_while_it_is_grouped_is_skipped(worker_here, m
 @pytest.mark.parametrize("whole_base", [True, False])
 @pytest.mark.parametrize("broken", [0, 3, 5])
 def test_an_advert_that_cannot_be_compared_leaves_its_house_alone_ungrouped(
-    worker_here, monkeypatch, caplog, broken, whole_base
+    new_worker_session, monkeypatch, caplog, broken, whole_base
 ):
-    with worker_here() as session:
+    with new_worker_session() as session:
         homes = [make_property(session, make_user(session), floor=floor) for floor in (1, 2, 3) for _ in range(2)]
         session.commit()
         ids = [home.id for home in homes]

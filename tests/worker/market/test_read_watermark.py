@@ -10,8 +10,8 @@ from tests.factories import make_lead, make_user
 from worker.market.read_watermark import MISSED, missed_rows, read_watermark
 
 
-def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(engine, worker_here):
-    with worker_here() as early, worker_here() as late, worker_here() as looking:
+def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(engine, new_worker_session):
+    with new_worker_session() as early, new_worker_session() as late, new_worker_session() as looking:
         seen = make_lead(looking, make_user(looking)).id
         looking.commit()
         running = make_lead(early, make_user(early)).id
@@ -31,8 +31,8 @@ def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(
         assert {seen, between} & missed == set()
 
 
-def test_writes_of_the_reading_transaction_itself_count_as_missed(engine, worker_here):
-    with worker_here() as looking, worker_here() as other:
+def test_writes_of_the_reading_transaction_itself_count_as_missed(engine, new_worker_session):
+    with new_worker_session() as looking, new_worker_session() as other:
         make_user(looking)  # now it has a number
         make_user(other)
         other.commit()

@@ -35,9 +35,9 @@ def use_small_snapshots(monkeypatch):
 
 
 @pytest.fixture
-def market(worker_here):
+def market(new_worker_session):
     """A session with one run over two leads and two homes, all amounts in roubles, and a rate of the dollar."""
-    with worker_here() as session:
+    with new_worker_session() as session:
         set_dollar(session, 60)
         owner = make_user(session)
         for ceiling in (10_000_000, 14_000_000):
@@ -135,9 +135,9 @@ def test_a_new_text_model_reads_the_market_again(market):
 
 @pytest.mark.usefixtures("small_lists")
 @pytest.mark.parametrize("seed", range(3))
-def test_runs_with_kept_snapshots_leave_the_lists_of_runs_that_read_all_rows(worker_here, seed):
+def test_runs_with_kept_snapshots_leave_the_lists_of_runs_that_read_all_rows(new_worker_session, seed):
     chance = random.Random(seed)
-    with worker_here() as session:
+    with new_worker_session() as session:
         set_dollar(session, 60)
         fill(session, chance)
         run_everything(session)

@@ -47,8 +47,8 @@ def test_a_model_serves_for_a_week(session, market):
     assert text_model_for(session, RunScope.ALL) > first
 
 
-def test_a_listing_that_comes_moves_no_score_of_the_others_not_even_in_a_run(worker_here):
-    with worker_here() as session:
+def test_a_listing_that_comes_moves_no_score_of_the_others_not_even_in_a_run(new_worker_session):
+    with new_worker_session() as session:
         seller = make_user(session)
         for number in range(8):
             make_property(session, seller, description=f"вид на парк, тихий двор, этаж {number}")

@@ -50,7 +50,7 @@ def test_leads_posted_while_the_broker_is_away_get_their_lists_when_it_is_back(
 
 
 def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(
-    engine, market, worker_here, monkeypatch, caplog
+    engine, market, new_worker_session, monkeypatch, caplog
 ):
     buyer, _, leads = market
     with Session(engine, expire_on_commit=False) as session:
@@ -68,7 +68,7 @@ def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(
     assert [record.market for record in caplog.records if record.message == "market_failed"] == [almaty]
 
 
-def test_a_bulk_load_is_left_to_the_queue_of_runs(engine, market, redis_url, worker_here, monkeypatch):
+def test_a_bulk_load_is_left_to_the_queue_of_runs(engine, market, redis_url, new_worker_session, monkeypatch):
     """Workers for single entities do not score a large batch without messages, such as an import; a run does."""
     monkeypatch.setattr(tasks, "MAX_CHANGES", 4)  # the market has five leads
     tasks.sweep.apply(throw=True)

@@ -13,11 +13,11 @@ from worker.queue import client as client_module
 
 
 @pytest.fixture
-def alike(worker_here, monkeypatch):
+def alike(new_worker_session, monkeypatch):
     """Three adverts of one home that nobody has grouped; more than two changes are many."""
     monkeypatch.setattr(tasks, "MAX_SINGLE", 2)
     monkeypatch.setattr(client_module, "MAX_SINGLE", 2)
-    with worker_here() as session:
+    with new_worker_session() as session:
         for _ in range(3):
             make_property(session, make_user(session), house_number="7, кв. 5")
         session.commit()

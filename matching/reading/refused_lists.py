@@ -1,0 +1,61 @@
+"""Lists of refused things: «хрущёвки, пятиэтажки без лифта и первые этажи не рассматриваем»."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from matching.reading import markers
+from matching.reading.mentions import MENTION, Item, Tokens
+from matching.reading.single_numbers import DASHES
+from matching.reading.vocabulary import fold, morphology
+
+#: The fewest things in a list: «новостройки, апартаменты не предлагать» may ask for new buildings.
+MIN_LISTED = 3
+#: Words of a list besides the things themselves.
+_BETWEEN = frozenset(", и или без квартиры дома варианты этажи с в".split())
+#: Kinds of homes that leads want or refuse: «кирпичные дома, хрущёвки и панельки не предлагать» asks for brick.
+_HOMES = frozenset({"new_building", "house_floors"})
+_STARTS_SENTENCE = frozenset(".!?\n")
+
+
+def deny_rest_of_list(cut_text: Tokens, items: Sequence[Item], index: int, deny: Callable[[Item], None]) -> None:
+    """
+    Deny the things that begin the list which the refusal *items[index]* ends.
+
+    The whole sentence before the refusal must be a list of at least :data:`MIN_LISTED` things in the plural, or denied
+    by «без»: «балкон, студии и первый этаж не предлагать» asks for a balcony.
+    """
+    marker = items[index]
+    listed = [item for item in items[:index] if item.role == MENTION and item.sentence == marker.sentence]
+    if len(listed) < MIN_LISTED or marker.role != markers.REFUSE:
+        return
+    position = listed[0].start
+    if position and cut_text.tokens[position - 1] not in _STARTS_SENTENCE:
+        return
+    for item in listed:
+        if not _only_joins(cut_text, position, item.start):
+            return
+        position = item.end
+    rest = [item for item in listed if not item.by]
+    plural = all(_is_refusable(item) and _is_plural(fold(cut_text.tokens[item.start])) for item in rest)
+    for item in rest if plural and _only_joins(cut_text, position, marker.start) else ():
+        deny(item)
+
+
+def _is_refusable(item: Item) -> bool:
+    return item.refused or not item.meanings.kinds.isdisjoint(_HOMES)
+
+
+def has_own_denial(cut_text: Tokens, item: Item) -> bool:
+    """«не первый и не выше 12 этажа»: the limit of the second has its own «не»."""
+    number = item.quantity
+    return number is not None and number.how not in ("eq", "range") and fold(cut_text.tokens[number.start]) == "не"
+
+
+def _only_joins(cut_text: Tokens, start: int, end: int) -> bool:
+    """Whether the tokens from *start* to *end* (excluded) only join the things of a list."""
+    return all(fold(token) in _BETWEEN or token in DASHES for token in cut_text.tokens[start:end])
+
+
+@lru_cache(maxsize=5_000)
+def _is_plural(word: str) -> bool:
+    return any("plur" in each.tag and each.tag.case in ("nomn", "accs") for each in morphology().parse(word))
