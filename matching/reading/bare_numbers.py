@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from matching.reading.kinds import KINDS
+from matching.reading.limit_words import AT_LEAST
 from matching.reading.mentions import Item, Tokens
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import DASHES
@@ -140,3 +141,9 @@ def is_year_of_house(tokens: Tokens, item: Item, house: int | None) -> bool:
 def is_year(quantity: Quantity) -> bool:
     """A whole number from 1900 to 2040."""
     return 1900 <= quantity.low <= quantity.high <= 2040 and quantity.low == int(quantity.low)
+
+
+def may_be_long(tokens: Tokens, quantity: Quantity) -> bool:
+    """«на 11 месяцев», «от 6 месяцев»: a longer rent suits as well; not «от 3 месяцев до полугода»."""
+    is_least = quantity.how == AT_LEAST and "до" not in tokens.tokens[quantity.end : quantity.end + 2]
+    return is_least and quantity.high < 10 or 10 <= quantity.high <= 11

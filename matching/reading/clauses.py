@@ -64,7 +64,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
         if items[index].role == markers.ALSO:
             deny_also(cut_text, items, index)
         else:
-            cancel_own(items, index)
+            cancel_own(cut_text, items, index)
     for index in rounds[3]:
         if items[index].role == markers.FUTURE:
             _cancel_planned(items, index)

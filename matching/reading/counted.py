@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.other_limits import fits, is_next_floor, take_other_limit
+from matching.reading.other_limits import fits, is_next_floor, take_laxer_limits, take_other_limit
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import is_word
 
@@ -44,6 +44,7 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
             item.by.append((number.start, number.end))
             _mark_transport(cut_text, items, index, other)
             take_other_limit(items, item, other)
+    take_laxer_limits(cut_text, items, numbers)
     _other_ways(cut_text, items)
     _limits_after_refusals(items, numbers)
 

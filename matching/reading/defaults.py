@@ -12,9 +12,10 @@ from matching.reading.bare_numbers import (
     is_listed_year,
     is_year,
     is_year_of_house,
+    may_be_long,
 )
 from matching.reading.clauses import has_term_of_its_own
-from matching.reading.deposit_amounts import months_of_amount
+from matching.reading.deposit_amounts import months_of_amount, share_of_month
 from matching.reading.free_floors import is_floor, is_floor_stated, named_floors
 from matching.reading.kind import JsonValue
 from matching.reading.limit_words import ABOVE, AT_LEAST, AT_MOST, BELOW
@@ -57,7 +58,9 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
                 continue
             strength = "must"
         floors = named_floors(tokens, items, index)
-        if floors is not None and not is_floor_stated(items):
+        if (deposit := share_of_month(items, index)) is not None:
+            wishes.append(("deposit", {"max": deposit}, strength, item))
+        elif floors is not None and not is_floor_stated(items):
             wishes.append(("floor", limits(floors, "exact", 1), strength, item))
         elif quantity.unit in ("", "year") and is_year(quantity) and quantity.how != "eq":
             wishes.append(("year_built", _limits(quantity), strength, item))
@@ -72,7 +75,7 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             wishes.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, items, index)) is not None:
-            terms = ["months", "long"] if quantity.unit == "month" and _may_be_long(tokens, quantity) else [term]
+            terms = ["months", "long"] if quantity.unit == "month" and may_be_long(tokens, quantity) else [term]
             wishes.append(("rent_term", {"any_of": terms}, strength, item))
         elif not quantity.unit and is_floor(tokens, quantity) and not is_floor_stated(items):
             wishes.append(("floor", limits(quantity, "exact", 1), strength, item))
@@ -267,12 +270,6 @@ def _is_term_alone(tokens: Tokens, quantity: Quantity) -> bool:
     after = tokens.tokens[quantity.end] if quantity.end < len(tokens.tokens) else "."
     is_range = quantity.how == "range" and quantity.unit == "month"
     return is_range and before in _ENDS_OF_CLAUSES and after in _ENDS_OF_CLAUSES
-
-
-def _may_be_long(tokens: Tokens, quantity: Quantity) -> bool:
-    """«на 11 месяцев», «от 6 месяцев»; not «от 3 месяцев до полугода»."""
-    is_least = quantity.how in (AT_LEAST, ABOVE) and "до" not in tokens.tokens[quantity.end : quantity.end + 2]
-    return 10 <= quantity.high <= 11 or is_least and quantity.high < 10
 
 
 def _limits(quantity: Quantity) -> dict[str, float]:

@@ -8,6 +8,8 @@ from matching.reading.mentions import NUMBER, Item
 MIN_RENT = 5_000
 #: A rent to the deposit: only these are certain enough.
 _MONTHS = (1.0, 0.5, 2.0, 1.5)
+#: Shares of a month's rent, in per cent, that are a deposit.
+_SHARES = (25, 30, 50, 100, 150, 200)
 #: The largest distance of the amount from its word, in tokens.
 _REACH = 3
 
@@ -22,6 +24,17 @@ def months_of_amount(items: Sequence[Item], deposit: int) -> float | None:
         return None
     others = {_amount(each) for index, each in enumerate(items) if each is not amount and not _is_of_fee(items, index)}
     return next((each for each in _MONTHS if _amount(amount) / each in others), None)
+
+
+def share_of_month(items: Sequence[Item], number: int) -> float | None:
+    """«50 % залог»: the months of the deposit that directly follows the number; None if none does."""
+    quantity, after = items[number].quantity, items[number + 1 : number + 2]
+    if quantity is None or quantity.unit != "percent" or not after or after[0].start != items[number].end:
+        return None
+    deposit = after[0]
+    if "deposit" not in deposit.meanings.kinds or not deposit.meanings.counts or deposit.quantity is not None:
+        return None
+    return quantity.high / 100 if not deposit.denied and quantity.high in _SHARES else None
 
 
 def _is_of_fee(items: Sequence[Item], index: int) -> bool:

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from matching.reading import markers
 from matching.reading.limit_words import ABOVE, AT_LEAST, AT_MOST, BELOW
-from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item
+from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import Quantity, moved
 from matching.reading.sizes import fits_entry
 
 #: What may stand between a number and its second limit.
 _JOINED = frozenset({markers.AND, MENTION})
+_AT_MOST = frozenset({"максимум", "макс", "maximum", "max"})
 
 
 def take_other_limit(items: Sequence[Item], item: Item, index: int) -> None:
@@ -70,6 +71,22 @@ def take_other_limit(items: Sequence[Item], item: Item, index: int) -> None:
         if first.how in (AT_LEAST, ABOVE) and second.how in (AT_MOST, BELOW) and before.sentence == number.sentence:
             item.other_limit, before.taken = first, True
             item.by.append((before.start, before.end))
+
+
+def take_laxer_limits(cut_text: Tokens, items: Sequence[Item], numbers: Sequence[int]) -> None:
+    """«метро 5 минут, максимум 8»: the number that begins the next clause is the real limit."""
+    for index in numbers:
+        number, limit = items[index], items[index].quantity
+        item = next((each for each in reversed(items[max(0, index - 3) : index]) if each.role == MENTION), None)
+        if number.taken or limit is None or limit.how != AT_MOST or item is None or item.quantity is None:
+            continue
+        stated = item.quantity
+        measured = limit.unit == stated.unit or not limit.unit and cut_text.tokens[limit.start].lower() in _AT_MOST
+        follows = number.clause - item.clause == 1 and number.sentence == item.sentence
+        counts_most = any(entry.plain_number == "max" for entry, _, _, _ in item.meanings)
+        if measured and follows and counts_most and not item.denied and limit.high > stated.high > 0:
+            item.quantity, number.taken = replace(limit, unit=stated.unit), True
+            item.by.append((number.start, number.end))
 
 
 def _is_first_or_second(items: Sequence[Item], item: Item, index: int, before: Item) -> bool:

@@ -6,7 +6,9 @@ from matching.reading import markers
 from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, Item, Tokens
 from matching.reading.rows import previous_mention
+from matching.reading.vocabulary import fold
 
+_SEVERAL = frozenset({"свои", "наши", "собственные"})
 _FURNISHING = frozenset(kind.name for kind in KINDS if kind.group == "furnishing")
 
 
@@ -32,7 +34,7 @@ def deny_also(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
         item.by.append((marker.start, marker.end))
 
 
-def cancel_own(items: Sequence[Item], index: int) -> None:
+def cancel_own(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
     """«холодильник свой» is no wish; «мебель своя» asks for an unfurnished home."""
     marker = items[index]
     also = index > 0 and items[index - 1].role == markers.ALSO  # «стиралку тоже привезём»
@@ -49,12 +51,26 @@ def cancel_own(items: Sequence[Item], index: int) -> None:
                 item.by.append((marker.start, marker.end))
             else:
                 item.cancelled = True
+            if i < index and fold(cut_text.tokens[marker.start]) in _SEVERAL:
+                _cancel_listed(cut_text, items, i)
             break
     if index + 1 < len(items) and items[index + 1].role == markers.COLON:
         for item in items[index + 2 :]:
             if item.sentence != marker.sentence:
                 break
             item.cancelled = item.cancelled or _is_furnishing(item)
+
+
+def _cancel_listed(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
+    """«телевизор, стиралка и холодильник свои»: cancel the rest of the list that ends with *items[index]*."""
+    start = items[index].start
+    for item in reversed(items[:index]):
+        if item.role == markers.AND:
+            continue
+        joined = all(fold(token) in (",", "и") for token in cut_text.tokens[item.end : start])
+        if not joined or item.role != MENTION or not _is_furnishing(item) or "furnished" in item.meanings.kinds:
+            break
+        item.cancelled, start = True, item.start
 
 
 def _is_furnishing(item: Item) -> bool:

@@ -191,8 +191,8 @@ def _listed(items: Sequence[Item], index: int, step: int) -> list[int]:
         if item.role not in _IN_LISTS and not (item.role == NUMBER and item.taken):
             break
         if item.role == MENTION:
-            if item.denied or item.cancelled:
-                break
+            if item.denied or item.cancelled or item.meanings.of_people:
+                break  # «с кошкой, балкон и лоджия желательны»
             listed.append(i)
             last = item
     return listed

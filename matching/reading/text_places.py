@@ -40,8 +40,14 @@ _BEFORE_HOUSE_NUMBER = re.compile(r"[\s,]+(?:д(?:ом)?\.?\s*)?$")
 _WHERE_FROM = re.compile(r"\b(?:мы|я|сами|сам|переезжа\w+|приеха\w+|едем|родом)\s(?:сейчас\s)?из\s*$", re.IGNORECASE)
 
 _WHERE_THEY_LIVE = re.compile(
-    r"\b(?:жив(?:у|[её]м|[её]т|ут)|прожива(?:ю|ем|ет|ют)|прописан\w*)\s(?:сейчас\s|пока\s)?(?:во?|на|у|около)\s*$",
+    r"\b(?:(?:жив(?:у|[её]м|[её]т|ут)|прожива(?:ю|ем|ет|ют)|прописан\w*)\s(?:сейчас\s|пока\s)?"
+    r"|(?:сейчас|пока)\s(?:снима(?:ю|ем|ет|ют)|арендуем|арендую)\s(?:\w+\s)?)(?:во?|на|у|около)\s*$",
     re.IGNORECASE,
+)
+#: «Клиентка Самал ищет двушку», but not «клиент: Сокол, Аэропорт».
+_BEFORE_CLIENTS_NAME = re.compile(r"\b(?:клиент(?:ка)?|покупательница|покупатель|арендатор|зовут)\s+$", re.IGNORECASE)
+_BEHIND_CLIENTS_NAME = re.compile(
+    r"[,\s]+(?:ищ[еу]т|сним[ие]т|хо[чт]\w+|куп[ия]\w*|желает|рассмотрит)\b", re.IGNORECASE
 )
 
 
@@ -81,7 +87,8 @@ def places_in_request(text: str, lexicon: PlaceLexicon) -> list[Place]:
     another district or station than that district or station.
     """
     text = text[:MAX_CHARACTERS]
-    places = [place for place in find_places(cut(text, vocabulary()), lexicon) if not _is_where_from(text, place)]
+    found = find_places(cut(text, vocabulary()), lexicon)
+    places = [place for place in found if not (_is_where_from(text, place) or _is_clients_name(text, place))]
     others = [place for place in places if not is_where_they_live(text, place)]
     names_other = {place.kind == "town" for place in others if not place.denied}
     return [place for place in places if place in others or (place.kind == "town") not in names_other]
@@ -104,6 +111,12 @@ def blanked(text: str, spans: Iterable[Span]) -> str:
 def _is_where_from(text: str, place: Place) -> bool:
     """«мы из Мытищ, ищем квартиру в Строгино»: the client's own place is not the wanted one."""
     return _WHERE_FROM.search(text, max(0, place.start - 30), place.start) is not None
+
+
+def _is_clients_name(text: str, place: Place) -> bool:
+    """«Клиентка Самал ищет двушку»: some first names are also those of districts."""
+    named = _BEFORE_CLIENTS_NAME.search(text, max(0, place.start - 30), place.start)
+    return named is not None and _BEHIND_CLIENTS_NAME.match(text, place.end) is not None
 
 
 def is_where_they_live(text: str, place: Place) -> bool:
