@@ -51,10 +51,10 @@ def test_writes_of_the_reading_transaction_itself_count_as_missed(engine, new_wo
     ],
     ids=["text", "expression"],
 )
-def test_missed_rows_are_found_by_the_index_although_one_transaction_has_written_all_rows(worker_here, condition):
+def test_missed_rows_are_found_by_the_index_although_one_transaction_has_written_all_rows(new_worker_session, condition):
     """As after a run that has rewritten every list, or an import into an empty database."""
     query, _ = numbered(f"SELECT id FROM rewritten WHERE {condition} OR id = ANY(CAST(%(ids)s AS bigint[]))")
-    with worker_here() as session:
+    with new_worker_session() as session:
         for statement in (
             "CREATE TEMPORARY TABLE rewritten (id bigint PRIMARY KEY, changed_in bigint) ON COMMIT DROP",
             "CREATE INDEX ON rewritten (changed_in)",
