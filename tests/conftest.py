@@ -39,6 +39,7 @@ from scripts.launcher.servers.valkey import ValkeyServer
 from tests import promises
 from tests.cleaning import empty_tables
 from tests.length import AT_LENGTH
+from tests.postgres_data import TEMPLATE
 
 pytest_plugins = ["tests.forked", "tests.time_limits", "tests.servers", "tests.smtp", "tests.telegram", "tests.workers"]
 
@@ -119,30 +120,14 @@ def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
 
     def make(name: str | None = None, template: str | None = None) -> str:
         name = name or f"test_{uuid.uuid4().hex[:12]}"
-        if template is None:
-            template = _migrated_template(postgres_server)
         # Faster than copying through the write-ahead log, because nothing is synced to disk.
         statement = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
-        _administer(postgres_server, sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template)))
+        _administer(
+            postgres_server, sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template or TEMPLATE))
+        )
         return with_driver(postgres_server.url_of(name))
 
     return make
-
-
-def _migrated_template(server: PostgresServer, name: str = "template_migrated") -> str:
-    """The name of a database with the current schema; the first call creates it by running the migrations."""
-    if not _administer(server, sql.SQL("SELECT 1 FROM pg_database WHERE datname = {}").format(sql.Literal(name))):
-        from models.platform.migrate import upgrade
-
-        draft = f"{name}_draft"
-        _administer(server, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(draft)))
-        _administer(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
-        upgrade(with_driver(server.url_of(draft)))
-        _administer(
-            server,
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)),
-        )
-    return name
 
 
 def _administer(server: PostgresServer, statement: sql.Composable) -> list[tuple]:

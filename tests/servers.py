@@ -1,9 +1,10 @@
 """A PostgreSQL and a Valkey for all tests of a session."""
 
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from scripts.errors import LaunchError
 from scripts.launcher.home import Home
 from scripts.launcher.servers.postgres import PostgresServer
+from scripts.launcher.servers.state import Connection, free_port
 from scripts.launcher.servers.valkey import ValkeyServer
+from tests.postgres_data import copy_data, make_data
 
 FOLDER_PREFIX = "leadmatch-tests-"
 
@@ -45,10 +48,53 @@ def _clear_if_abandoned(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+_SHARED_DATA = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Let the processes among which pytest-xdist divides the tests copy the same data."""
+    stash = node.config.stash
+    if _SHARED_DATA not in stash:
+        stash[_SHARED_DATA] = Path(tempfile.mkdtemp(prefix="data-of-" + FOLDER_PREFIX))
+    node.workerinput["postgres_data"] = str(stash[_SHARED_DATA])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _SHARED_DATA in config.stash:
+        shutil.rmtree(config.stash[_SHARED_DATA], ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def postgres_server(servers_folder: Path) -> Iterator[PostgresServer]:
+def make_postgres_data(servers_folder: Path, pytestconfig: pytest.Config) -> Callable[[Path], Path]:
+    """
+    A function that prepares a folder for a PostgresServer and returns it. Its data has the current schema, in the
+    server's own database and in the template of `new_database`; its port and password are those of the first start.
+
+    The data is made once and copied, because `initdb` and the migrations take seconds.
+    """
+    known = getattr(pytestconfig, "workerinput", {}).get("postgres_data")
+    shared = Path(known) if known else servers_folder / "postgres-data"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "data").exists():
+            make_data(servers_folder / "first-postgres", shared)
+    password = Connection.recall(shared / "connection.json").password
+
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        copy_data(shared / "data", folder)
+        Connection(free_port(), password).keep(folder / "connection.json")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers_folder: Path, make_postgres_data: Callable[[Path], Path]) -> Iterator[PostgresServer]:
     """A running PostgreSQL; a test that kills it must start it again (on the same port)."""
-    with PostgresServer(servers_folder / "postgres", durable=False) as server:
+    with PostgresServer(make_postgres_data(servers_folder / "postgres"), durable=False) as server:
         yield server
     shutil.rmtree(server.folder, ignore_errors=True)
 

@@ -15,7 +15,7 @@ from models.accounts.account_exports import AccountExport, export_of, request_ex
 from models.accounts.users import User
 from models.core.errors import ConflictError
 
-blp = Blueprint("account-exports", __name__, description="What is stored about a user")
+blp = Blueprint("account-exports", __name__, description="Exports of a user's data")
 
 BYTES = {"type": "string", "format": "binary"}
 

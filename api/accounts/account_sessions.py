@@ -12,17 +12,19 @@ from models.accounts.audit import record
 from models.accounts.sessions import end_session_of, sessions_of
 from models.accounts.users import User
 
-blp = Blueprint("sessions", __name__, description="Where a user is signed in")
+blp = Blueprint("sessions", __name__, description="The sessions of a user")
 
 
 class SessionRow(Body):
     id = fields.Integer()
-    way = fields.String(metadata={"description": "How it began: password, sms, telegram, email, ..."})
-    network = fields.String(allow_none=True, metadata={"description": "From where, as an address or an IPv6 /64."})
-    agent = fields.String(allow_none=True, metadata={"description": "What the client called itself."})
+    way = fields.String(metadata={"description": "The method of signing in: password, sms, telegram, email, ..."})
+    network = fields.String(
+        allow_none=True, metadata={"description": "The client's network: an IPv4 address or an IPv6 /64."}
+    )
+    agent = fields.String(allow_none=True, metadata={"description": "The client's User-Agent."})
     created_at = Moment()
     expires_at = Moment()
-    is_current = fields.Boolean(metadata={"description": "Whether it is the one that asks."})
+    is_current = fields.Boolean(metadata={"description": "Whether it is the session of this request."})
 
 
 class SessionRows(Body):

@@ -17,7 +17,7 @@ from models.accounts.users import User, all_users, lock_user
 from models.core.enums import Role
 from models.market.account_status import set_active, set_role
 
-blp = Blueprint("admin-users", __name__, description="Administrators over users")
+blp = Blueprint("admin-users", __name__, description="User administration")
 
 
 class UserRow(Body):

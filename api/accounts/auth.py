@@ -63,7 +63,7 @@ class PasswordChange(Body):
         1,
         LONGEST_PASSWORD,
         required=False,
-        metadata={"description": "Left out by who has none yet: they came by SMS or Telegram."},
+        metadata={"description": "May be left out only by users without a password, who signed up by SMS or Telegram."},
     )
     new_password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
@@ -112,8 +112,8 @@ class Register(MethodView):
     @auth_attempt
     @blp.doc(requestBody=EITHER)
     @blp.response(201, SignedUp)
-    @blp.alt_response(200, schema=SignedUp, description="The same, for a body with a password.")
-    @blp.alt_response(409, description="Somebody has this e-mail, phone or Telegram account already.")
+    @blp.alt_response(200, schema=SignedUp, description="The same, for the swipe contract's body.")
+    @blp.alt_response(409, description="Another user already has this e-mail, phone or Telegram account.")
     @blp.alt_response(429)
     def post(self) -> Any:
         """Register a new user

@@ -18,14 +18,14 @@ from models.accounts.passwords import LONGEST_PASSWORD
 from models.accounts.users import User
 from models.core.errors import InvalidValueError
 
-blp = Blueprint("identifiers", __name__, description="What an account is known by")
+blp = Blueprint("identifiers", __name__, description="The identifiers of an account")
 
 STATES = ("proven", "claimed", "suspended")
 
 
 class KnownRow(Body):
     kind = fields.String(validate=validate.OneOf(list(Claim)))
-    value = fields.String(allow_none=True, metadata={"description": "Null of a password."})
+    value = fields.String(allow_none=True, metadata={"description": "Null for a password."})
     state = fields.String(validate=validate.OneOf(STATES))
 
 
@@ -39,7 +39,7 @@ class ClaimBody(Body):
 
 class Confirmation(ClaimBody):
     password = PasswordText(
-        1, LONGEST_PASSWORD, required=False, metadata={"description": "To confirm a password: that password."}
+        1, LONGEST_PASSWORD, required=False, metadata={"description": "The suspended password, to confirm it."}
     )
 
 
@@ -68,7 +68,7 @@ class Confirm(MethodView):
     @blp.response(200, KnownAnswer)
     @blp.alt_response(400, description="Bad input, or the password is not the suspended one.")
     @blp.alt_response(404, description="Nothing of this kind is suspended.")
-    @blp.alt_response(409, description="Somebody else has it by now, or the account has another one.")
+    @blp.alt_response(409, description="Another user has it now, or the account has another one.")
     @blp.alt_response(429, description="Too many wrong passwords.")
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Confirm that a suspended identifier or password is mine

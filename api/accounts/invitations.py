@@ -26,12 +26,16 @@ blp = Blueprint("invitations", __name__, description="Inviting users")
 
 class InvitationBody(Body):
     role = fields.String(required=True, validate=validate.OneOf(list(GRANTED_ROLES)))
-    email = Email(allow_none=True, metadata={"description": "Whose address you vouch for: it counts as proven."})
+    email = Email(
+        allow_none=True, metadata={"description": "The address of the invited person, which then counts as proven."}
+    )
 
 
 class InvitationMade(Body):
-    link = fields.String(metadata={"description": "Its secret; whoever has it makes the account. Good for a week."})
-    url = fields.String(metadata={"description": "The page to send on."})
+    link = fields.String(
+        metadata={"description": "The link's secret: anybody who has it can create the account. Valid for a week."}
+    )
+    url = fields.String(metadata={"description": "The address to send to the invited person."})
     expires_at = Moment()
 
 
@@ -69,7 +73,7 @@ class AcceptInvitation(MethodView):
     @blp.arguments(Acceptance)
     @blp.response(201, Token)
     @blp.alt_response(404, description="The invitation is wrong, used or too old.")
-    @blp.alt_response(409, description="Somebody has this e-mail address already.")
+    @blp.alt_response(409, description="Another user already has this e-mail address.")
     @blp.alt_response(429)
     def post(self, body: dict) -> dict[str, str]:
         """Accept an invitation and create my account

@@ -19,13 +19,15 @@ from models.accounts.notification_switches import (
 )
 from models.accounts.users import User
 
-blp = Blueprint("notification-switches", __name__, description="What a user is notified of, and how")
+blp = Blueprint("notification-switches", __name__, description="Notification settings, by topic and channel")
 
 
 class ByChannel(Body):
     """A topic's switches; channels that are left out do not change."""
 
-    console = fields.Boolean(metadata={"description": "Counted and announced on the pages; the list holds it anyway."})
+    console = fields.Boolean(
+        metadata={"description": "Counted and announced on the pages; the list contains it in any case."}
+    )
     telegram = fields.Boolean()
     email = fields.Boolean()
     sms = fields.Boolean()
@@ -48,7 +50,8 @@ class Switches(Body):
 class SwitchesAnswer(Body):
     switches = fields.Nested(ByTopic)
     channels = fields.Nested(
-        Reach, metadata={"description": "Whether a channel is set up here and reaches the caller, whatever is on."}
+        Reach,
+        metadata={"description": "Whether a channel is configured here and reaches the caller, whatever the switches."},
     )
 
 

@@ -58,7 +58,7 @@ class Message(Body):
 class CodeSent(Message):
     optional = ("code",)
 
-    code = fields.String(metadata={"description": "The code that the SMS holds; in a local environment only."})
+    code = fields.String(metadata={"description": "The code in the SMS; only in a local environment."})
 
 
 @blp.route("/users/register")
@@ -70,7 +70,7 @@ class Register(MethodView):
     @blp.arguments(SignUp)
     @blp.response(201, CodeSent)
     @blp.alt_response(403, description="Signing in by SMS is not set up here.")
-    @blp.alt_response(429, description="Too many codes were asked for.")
+    @blp.alt_response(429, description="Too many codes were requested.")
     def post(self, body: dict[str, Any]) -> Any:
         """Register by phone
 
@@ -89,7 +89,7 @@ class Activate(MethodView):
     @auth_attempt
     @blp.arguments(Proof)
     @blp.response(200, Message)
-    @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(401, description="The code is wrong.")
     @blp.alt_response(429)
     def post(self, body: dict[str, Any]) -> Any:
         """Activate the account with the code
@@ -110,9 +110,9 @@ class GetToken(MethodView):
     @auth_attempt
     @blp.arguments(Proof)
     @blp.response(200, Token)
-    @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(401, description="The code is wrong.")
     @blp.alt_response(429)
-    @blp.alt_response(403, description="The code fits, but the account is not activated yet.")
+    @blp.alt_response(403, description="The code is right, but the account is not activated yet.")
     def post(self, body: dict[str, Any]) -> Any:
         """Get an access token for the code
 
@@ -131,7 +131,7 @@ class Reset(MethodView):
     @blp.arguments(PhoneBody)
     @blp.response(200, CodeSent)
     @blp.alt_response(403, description="Signing in by SMS is not set up here.")
-    @blp.alt_response(429, description="Too many codes were asked for.")
+    @blp.alt_response(429, description="Too many codes were requested.")
     def post(self, body: dict[str, Any]) -> Any:
         """Request a new code
 

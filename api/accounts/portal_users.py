@@ -67,17 +67,19 @@ ProfileSwitches: Any = Body.from_dict({f"notifications_{name}": Flag() for name 
 
 
 class PhoneInAddress(Body):
-    phone = Phone(metadata={"description": "Whom to delete, where the request has no body; `+` is written `%2B`."})
+    phone = Phone(
+        metadata={"description": "The phone of the user to delete, if the request has no body; `+` is written `%2B`."}
+    )
 
 
 class PhoneInBody(Body):
-    phone = Phone(metadata={"description": "Whom to delete."})
+    phone = Phone(metadata={"description": "The phone of the user to delete."})
 
 
 class ProfileForm(ProfileTexts, ProfileSwitches):
     """The fields of a profile that its user may change. Fields that are left out do not change."""
 
-    phone = Phone(required=True, metadata={"description": "My own phone; it says whose profile is meant."})
+    phone = Phone(required=True, metadata={"description": "The caller's own phone."})
     first_name = Text(90)
     last_name = Text(90)
     email = Email(empty=True, metadata={"description": "Empty: none."})
@@ -137,7 +139,7 @@ class Update(MethodView):
     @blp.response(200, Updated)
     @blp.alt_response(403, description="The phone is not mine.")
     @blp.alt_response(413, description="A file is too large.")
-    @blp.alt_response(415, description="A file is no image.")
+    @blp.alt_response(415, description="A file is not an image.")
     def put(self, form: dict[str, Any]) -> Any:
         """Change my own profile
 
@@ -162,8 +164,8 @@ class Delete(MethodView):
     @blp.arguments(PhoneInAddress, location="query")
     @blp.arguments(PhoneInBody, required=False)
     @blp.response(200, Message)
-    @blp.alt_response(403, description="It is somebody else, and the caller no administrator.")
-    @blp.alt_response(404, description="Nobody has this phone.")
+    @blp.alt_response(403, description="The user is not the caller, and the caller is not an administrator.")
+    @blp.alt_response(404, description="No user has this phone.")
     @blp.alt_response(409, description="It is the last administrator.")
     def delete(self, address_args: dict[str, Any], body: dict[str, Any]) -> Any:
         """Delete a user: myself, or anybody as an administrator

@@ -39,11 +39,11 @@ class EmailBody(Body):
 class LinkSent(Message):
     optional = ("link",)
 
-    link = fields.String(metadata={"description": "What the e-mail's link holds; in a local environment only."})
+    link = fields.String(metadata={"description": "The content of the e-mail's link; only in a local environment."})
 
 
 class LinkBody(Body):
-    link = Text(64, required=True, metadata={"description": "What stands behind `link=` in the e-mail's link."})
+    link = Text(64, required=True, metadata={"description": "The value of `link` in the e-mail's link."})
 
 
 class PasswordReset(Body):
@@ -72,7 +72,7 @@ class SendLink(MethodView):
     @blp.arguments(EmailBody)
     @blp.response(200, LinkSent)
     @blp.alt_response(403, description="Signing in by e-mail is not set up here.")
-    @blp.alt_response(429, description="Too many links were asked for.")
+    @blp.alt_response(429, description="Too many links were requested.")
     def post(self, body: dict) -> dict[str, str]:
         """Request a link that signs in once
 

@@ -85,7 +85,7 @@ class TelegramLogin(MethodView):
     @auth_attempt
     @blp.arguments(TelegramProof)
     @blp.response(200, Token)
-    @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")
+    @blp.alt_response(401, description="Telegram did not sign the data, or signed it too long ago.")
     @blp.alt_response(429)
     @blp.alt_response(403, description="Signing in by Telegram is not set up, or the account is switched off.")
     def post(self, body: dict[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from api.http.services import services
 from models.accounts.bot_queue import store_updates
 from models.core.errors import NotSignedInError
 
-blp = Blueprint("bot", __name__, description="What Telegram posts to our bot")
+blp = Blueprint("bot", __name__, description="Updates that Telegram posts to our bot")
 
 PATH = "/telegram/updates"
 #: https://core.telegram.org/bots/api#setwebhook

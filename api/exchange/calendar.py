@@ -28,7 +28,7 @@ class CalendarOut(Body):
     address = fields.String(
         allow_none=True,
         metadata={
-            "description": "For calendars of phones and desktops: whoever knows it sees my open tasks. Null: none."
+            "description": "For calendar programs: anybody who knows it sees my open tasks. Null: there is none."
         },
     )
 
@@ -74,7 +74,7 @@ class CalendarOfTasks(MethodView):
     @public
     @only_reads
     @blp.response(200, {"type": "string"}, content_type=ICS, description="iCalendar")
-    @blp.alt_response(404, description="The address is nobody's.")
+    @blp.alt_response(404, description="There is no such address.")
     def get(self, name: str) -> Response:
         """Read a user's open tasks as a calendar
 

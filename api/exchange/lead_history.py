@@ -15,7 +15,7 @@ from models.agenda.history import KINDS, history_of
 from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist, shortlisted_homes
 from models.core.enums import SUPPLY_ROLES
 
-blp = Blueprint("lead-history", __name__, description="What happened to a lead, and its private shortlist")
+blp = Blueprint("lead-history", __name__, description="The history of a lead, and its private shortlist")
 
 for_owners = for_roles(*SUPPLY_ROLES)
 
@@ -73,7 +73,9 @@ class FrequencyBody(Body):
 
 class FrequencyOut(Body):
     frequency = shown_word(Frequency)
-    new = fields.Integer(metadata={"description": "Fitting properties that came into the list since I last looked."})
+    new = fields.Integer(
+        metadata={"description": "Suitable properties that have joined the list since I last opened it."}
+    )
 
 
 @blp.route("/leads/<int:lead_id>/notification-frequency")

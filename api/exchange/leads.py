@@ -16,6 +16,7 @@ from api.http.access import current_user, sign_in, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, read_json, refuse_unless_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment
+from api.http.lost_updates import guards_updates, refuse_if_changed, tag_with_version
 from api.http.paging import page_of
 from api.http.polled_lists import unchanged_own_list
 from api.http.readings import WishRow, shown_wishes
@@ -29,7 +30,7 @@ from models.deals.own_list_validators import OwnList
 from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 
-blp = Blueprint("leads", __name__, description="What a realtor's clients look for")
+blp = Blueprint("leads", __name__, description="Leads: the requirements of a realtor's clients")
 
 
 class LeadRow(Body):
@@ -120,9 +121,12 @@ class LeadById(MethodView):
 
         With the client's contacts, which others see only after a match has shared them.
         """
-        return _shown(owned_lead(session(), current_user(), lead_id))
+        lead = owned_lead(session(), current_user(), lead_id)
+        tag_with_version(lead.version)
+        return _shown(lead)
 
     @signed_in
+    @guards_updates
     @blp.response(200, LeadRow)
     @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": LeadBody}}})
     def put(self, lead_id: int) -> Any:
@@ -133,6 +137,7 @@ class LeadById(MethodView):
         """
         refuse_unless_json()
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
+        refuse_if_changed(lead.version)
         body = read_replacement(LEAD_BODY, lead_row(lead, 0))
         replace_lead(session(), lead, lead_columns(body, lead))
         warn_of_town(TOWN, lead.city, lead.currency)

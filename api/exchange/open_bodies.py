@@ -26,6 +26,8 @@ from models.core.enums import Condition, PaymentMethod, PropertyClass, PropertyT
 
 
 class OpenBudget(Span):
+    """A budget with either end optional."""
+
     min = money(allow_none=True)
     max = money(allow_none=True)
 

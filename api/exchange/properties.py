@@ -13,6 +13,7 @@ from api.http.blueprint import Blueprint, Body, refuse_unless_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
 from api.http.home_adverts import AdvertsOfHome, PricePoint, shown_group, shown_history
+from api.http.lost_updates import guards_updates, refuse_if_changed, tag_with_version
 from api.http.paging import page_of
 from api.http.photos import shown_photos
 from api.http.polled_lists import unchanged_own_list
@@ -41,7 +42,7 @@ TOWN = "address.city"
 # Created once, because nested schemas are costly to create.
 PROPERTY_BODY = PropertyBody()
 
-blp = Blueprint("properties", __name__, description="What realtors have to offer")
+blp = Blueprint("properties", __name__, description="Properties that realtors offer")
 
 
 class PropertyRow(Body):
@@ -63,8 +64,10 @@ class PropertyRow(Body):
 class OneRow(PropertyRow):
     optional = (*PropertyRow.optional, "price_history", "group")
 
-    price_history = ReadyPart(PricePoint, many=True, metadata={"description": "The oldest first, the present last."})
-    group = ReadyPart(AdvertsOfHome, metadata={"description": "Where others offer the home as well."})
+    price_history = ReadyPart(
+        PricePoint, many=True, metadata={"description": "In chronological order; the last is the present price."}
+    )
+    group = ReadyPart(AdvertsOfHome, metadata={"description": "Present if others offer the home, too."})
 
 
 class PropertyRows(Body):
@@ -80,7 +83,7 @@ class Properties(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(PropertyBody)
     @blp.response(201, PropertyCreated)
-    @blp.alt_response(409, description="The caller has this very property on the market; `facts.id` names it.")
+    @blp.alt_response(409, description="The caller already has the same property on the market; `facts.id` is its id.")
     def post(self, body: dict[str, Any]) -> Any:
         """Create a property
 
@@ -133,6 +136,7 @@ class PropertyById(MethodView):
         Through whichever contract it was created; fields that that contract does not have are null.
         """
         listing = owned_property(session(), current_user(), property_id)
+        tag_with_version(listing.version)
         group = adverts_of_home(session(), listing)
         return (
             _shown(listing)
@@ -141,6 +145,7 @@ class PropertyById(MethodView):
         )
 
     @signed_in
+    @guards_updates
     @blp.response(200, PropertyRow)
     @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": PropertyBody}}})
     def put(self, property_id: int) -> Any:
@@ -151,6 +156,7 @@ class PropertyById(MethodView):
         """
         refuse_unless_json()
         listing = owned_property(session(), current_user(), property_id, lock=True)
+        refuse_if_changed(listing.version)
         body = read_replacement(PROPERTY_BODY, property_row(listing, 0))
         replace_property(session(), listing, property_columns(body, listing))
         warn_of_town(TOWN, listing.city, listing.currency)

@@ -36,10 +36,12 @@ class CriterionShare(Body):
 
     criterion = fields.String()
     stated = fields.Boolean(metadata={"description": "Whether the lead states a wish; if not, the value is a prior."})
-    known = fields.Boolean(metadata={"description": "Whether the property says anything about what the wish is about."})
+    known = fields.Boolean(
+        metadata={"description": "Whether the property states anything about the subject of the wish."}
+    )
     value = fields.Float(metadata={"description": "0 to 1"})
-    weight = fields.Float(metadata={"description": "Its share of the whole; all together are 1."})
-    points = fields.Float(metadata={"description": "What it adds to match_score."})
+    weight = fields.Float(metadata={"description": "Its share of all weights, which add up to 1."})
+    points = fields.Float(metadata={"description": "Its contribution to match_score."})
 
 
 class WishAnswer(Body):
@@ -50,9 +52,9 @@ class WishAnswer(Body):
     value = fields.Raw()
     strength = fields.String()
     outcome = fields.String(metadata={"description": "met, partly, not_met or not_told."})
-    fact = fields.Raw(allow_none=True, metadata={"description": "What the property says; null where it says nothing."})
-    quote = fields.String(allow_none=True, metadata={"description": "The listing's own words that say so."})
-    points = fields.Float(metadata={"description": "What it adds to match_score; part of the criterion `wish`."})
+    fact = fields.Raw(allow_none=True, metadata={"description": "The property's fact; null if it states none."})
+    quote = fields.String(allow_none=True, metadata={"description": "The words of the listing that state the fact."})
+    points = fields.Float(metadata={"description": "Its contribution to match_score; part of the criterion `wish`."})
 
 
 class PlaceAnswer(Body):
@@ -75,18 +77,18 @@ class PropertyRecommendation(Body):
     commission_details = fields.Nested(CommissionDetails)
     explored = fields.Boolean(
         metadata={
-            "description": "Only where true: new, in hardly any list, and given a chance after the end of this one."
+            "description": "Present only if true: a new property that is in few lists, added after the end of this one."
         }
     )
     price_cut = fields.Nested(PriceCut)
-    group = fields.Nested(AdvertsOfHome, metadata={"description": "Where several owners offer the home."})
+    group = fields.Nested(AdvertsOfHome, metadata={"description": "Present if several owners offer the home."})
     alike = fields.List(
-        IdText(), metadata={"description": "With `grouped`: units of the same building like it, further down the list."}
+        IdText(), metadata={"description": "With `grouped`: similar units of the same building, which rank lower."}
     )
     criteria = fields.List(fields.Nested(CriterionShare))
     wishes = fields.List(fields.Nested(WishAnswer))
     adjustment = fields.Float(
-        metadata={"description": "match_score less the points of the criteria: what contradicted wishes take away."}
+        metadata={"description": "match_score minus the points of the criteria: the deduction for contradicted wishes."}
     )
     place = fields.Nested(PlaceAnswer, allow_none=True)
 
@@ -102,7 +104,7 @@ class LeadRecommendation(Body):
     criteria = fields.List(fields.Nested(CriterionShare))
     wishes = fields.List(fields.Nested(WishAnswer))
     adjustment = fields.Float(
-        metadata={"description": "match_score less the points of the criteria: what contradicted wishes take away."}
+        metadata={"description": "match_score minus the points of the criteria: the deduction for contradicted wishes."}
     )
     place = fields.Nested(PlaceAnswer, allow_none=True)
 
@@ -122,7 +124,7 @@ class LeadRecommendations(RecommendationRows):
 
 class RecommendationArgs(PageArgs):
     explain = fields.Boolean(
-        load_default=False, metadata={"description": "Add `criteria`: what each criterion did for the score."}
+        load_default=False, metadata={"description": "Add `criteria`: the contribution of each criterion to the score."}
     )
 
 
@@ -130,7 +132,7 @@ class LeadListArgs(RecommendationArgs):
     grouped = fields.Boolean(
         load_default=False,
         metadata={
-            "description": "One entry for units of a building that are alike: rooms, type, price within a tenth. "
+            "description": "One entry for similar units of a building: same rooms and type, prices within a tenth. "
             "`total` counts entries."
         },
     )
@@ -144,7 +146,7 @@ class ActionBody(Body):
 
 class ActionAnswer(Body):
     action = shown_word(ActionKind)
-    match_id = IdText(allow_none=True, metadata={"description": "Null after a dislike where there is no match."})
+    match_id = IdText(allow_none=True, metadata={"description": "Null after a dislike if there is no match."})
     status = shown_word(MatchStatus, allow_none=True)
     negotiation_status = shown_word(NegotiationStatus, allow_none=True)
 

@@ -62,7 +62,7 @@ def deal_type_field() -> fields.Field:
     """
     The deal type. Answers show it nested, requests have it at the top level; the top level wins if both are present.
     """
-    return one_of(DealType, allow_none=True, metadata={"description": "SALE unless another is named."})
+    return one_of(DealType, allow_none=True, metadata={"description": "SALE by default."})
 
 
 class Span(Body):
@@ -127,7 +127,7 @@ class LeadBody(Body):
     client_contacts_shared = one_of(
         ContactSharing,
         load_default=ContactSharing.AFTER_AGREEMENT,
-        metadata={"description": "Whether a match opens the client's contacts to the other realtor, or nothing does."},
+        metadata={"description": "Whether a match shares the client's contacts with the other realtor; if not, never."},
     )
     notes = Text(5000, empty=True, allow_none=True)
     private_notes = Text(5000, empty=True, allow_none=True, metadata={"description": "Only you can see them."})

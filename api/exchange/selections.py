@@ -40,7 +40,7 @@ class PickedHome(Body):
 
 class SelectionBody(Body):
     homes = fields.List(fields.Nested(PickedHome), required=True, validate=validate.Length(min=1, max=MAX_HOMES))
-    words = Text(MAX_WORDS, empty=True, allow_none=True, metadata={"description": "About the whole."})
+    words = Text(MAX_WORDS, empty=True, allow_none=True, metadata={"description": "A text about the whole selection."})
     days = Whole(
         1,
         MAX_DAYS,
@@ -53,7 +53,7 @@ class SelectionBody(Body):
 class AnsweredHome(Body):
     property_id = IdText()
     words = fields.String(allow_none=True)
-    on_market = fields.Boolean(metadata={"description": "False: the client sees that it is gone."})
+    on_market = fields.Boolean(metadata={"description": "False: the client sees that the home is no longer on offer."})
     answer = shown_word(ActionKind, allow_none=True)
     question = fields.String(allow_none=True)
     answered_at = Moment(allow_none=True)
@@ -61,7 +61,7 @@ class AnsweredHome(Body):
 
 class SelectionRow(Body):
     id = IdText()
-    link = fields.String(metadata={"description": "For the client. Whoever knows it sees the selection."})
+    link = fields.String(metadata={"description": "For the client. Anybody who knows it sees the selection."})
     holds = fields.Boolean(metadata={"description": "Whether the link opens the selection."})
     words = fields.String(allow_none=True)
     expires_at = Moment(allow_none=True)

@@ -44,12 +44,12 @@ class TaskFields(Body):
 
     kind = one_of(TaskKind, load_default=TaskKind.TASK)
     notes = Text(MAX_NOTES, empty=True, allow_none=True)
-    property_id = IdText(allow_none=True, metadata={"description": "The home that is shown, of the lead's market."})
+    property_id = IdText(allow_none=True, metadata={"description": "The home to be shown, in the lead's market."})
     remind_minutes = Whole(
         0,
         MAX_REMIND_MINUTES,
         allow_none=True,
-        metadata={"description": "How long before it is due I am reminded; null: not at all."},
+        metadata={"description": "Minutes between the reminder and the due time; null: no reminder."},
     )
 
 
@@ -99,7 +99,7 @@ class TasksOfLead(MethodView):
     @for_owners
     @blp.arguments(TaskBody)
     @blp.response(201, TaskRow)
-    @blp.alt_response(409, description="The lead has as many open tasks as it can have.")
+    @blp.alt_response(409, description="The lead has the maximum number of open tasks.")
     def post(self, body: dict[str, Any], lead_id: int) -> Any:
         """Add a task or a showing to a lead
 
@@ -157,7 +157,7 @@ class TaskById(MethodView):
     @for_owners
     @blp.arguments(TaskChanges)
     @blp.response(200, TaskRow)
-    @blp.alt_response(409, description="It is to be open again, and the lead has as many open tasks as it can have.")
+    @blp.alt_response(409, description="It would be open again, and the lead has the maximum number of open tasks.")
     def patch(self, body: dict[str, Any], task_id: int) -> Any:
         """Change a task
 

@@ -21,16 +21,9 @@ from matching.reading.text_places import places_in_listing, places_in_request
 from models.core.errors import DomainError
 from models.market.places import city_of
 
-blp = Blueprint("understand", __name__, description="What is read out of a text")
+blp = Blueprint("understand", __name__, description="Reading texts without storing them")
 
 MAX_TEXT = 20_000
-
-
-class ReadWish(WishRow):
-    """A wish read out of a text; nobody has struck it out yet."""
-
-    class Meta(WishRow.Meta):
-        exclude = ("struck",)
 
 
 class UnderstandBody(Body):
@@ -38,7 +31,7 @@ class UnderstandBody(Body):
     city = Text(
         100,
         allow_none=True,
-        metadata={"description": "Whose districts and stations; otherwise those of the town that the text is about."},
+        metadata={"description": "The town of the districts and stations; by default the town that the text is about."},
     )
 
 
@@ -56,7 +49,7 @@ class Limits(Body):
 
 
 class UnderstoodWish(WishRow):
-    """A wish that was read."""
+    """A wish read from a text; nobody has struck it out yet."""
 
     class Meta(Body.Meta):
         exclude = ("struck",)
@@ -81,7 +74,9 @@ class UnderstoodLead(Body):
     payment_method = fields.String(allow_none=True)
     mortgage_approved = fields.Boolean()
     wishes = fields.List(fields.Nested(UnderstoodWish))
-    unread = fields.List(fields.Nested(Piece), metadata={"description": "What nothing was read from."})
+    unread = fields.List(
+        fields.Nested(Piece), metadata={"description": "The parts of the text from which nothing was read."}
+    )
 
 
 class UnderstoodProperty(Body):
@@ -103,7 +98,9 @@ class UnderstoodProperty(Body):
     property_type = fields.String(allow_none=True)
     condition = fields.String(allow_none=True)
     facts = fields.List(fields.Nested(FactRow))
-    unread = fields.List(fields.Nested(Piece), metadata={"description": "What nothing was read from."})
+    unread = fields.List(
+        fields.Nested(Piece), metadata={"description": "The parts of the text from which nothing was read."}
+    )
 
 
 @blp.route("/leads/understand")

@@ -49,6 +49,13 @@ def key_checker() -> Callable[[], bool]:
     return is_authorized
 
 
+def stream_holder() -> str | None:
+    """
+    The name under which the event streams of the caller's key are counted (api/http/long_lived.py); None without a key.
+    """
+    return current().caller if current().key_id is not None else None
+
+
 def niche_scope() -> UUID | None:
     """The only niche that the caller's key may use; None for a key without this restriction."""
     return current().niche_id

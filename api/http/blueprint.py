@@ -260,14 +260,14 @@ class PageArgs(Body):
     """`page` from 1, `limit` 1 to 100, default 20."""
 
     page = FormWhole(1, 1_000_000, load_default=1, metadata={"description": "From 1."})
-    limit = FormWhole(1, 100, load_default=20, metadata={"description": "Rows a page."})
+    limit = FormWhole(1, 100, load_default=20, metadata={"description": "Rows per page."})
 
 
 class FaultSchema(Schema):
     """What is wrong with one field; `Fault` in the document."""
 
     place = fields.String(required=True, metadata={"description": "json, query, form, path, headers, files or csv."})
-    field = fields.String(required=True, metadata={"description": "The dotted path; empty for all of it."})
+    field = fields.String(required=True, metadata={"description": "The dotted path; empty for the whole input."})
     code = fields.String(required=True, metadata={"example": "number.below_min"})
     facts = fields.Dict(required=True)
 
@@ -279,16 +279,16 @@ class ErrorSchema(Schema):
     status = fields.String(required=True, metadata={"description": "The status in words."})
     message = fields.String(
         required=True,
-        metadata={"description": "What is wrong and what to do, in the language of `Accept-Language`."},
+        metadata={"description": "The error and how to correct it, in the language of `Accept-Language`."},
     )
     errors = fields.Dict(metadata={"description": "The reasons, by place and path of the field."})
     error_code = fields.String(
         required=True,
-        metadata={"description": "What is wrong, for programs.", "example": "inquiry.cannot_go_back"},
+        metadata={"description": "The error's code, for programs.", "example": "inquiry.cannot_go_back"},
     )
     facts = fields.Dict(metadata={"description": "The facts of the message, by name."})
     faults = fields.List(
-        fields.Nested(FaultSchema), metadata={"description": "What is wrong with each field; the same as `errors`."}
+        fields.Nested(FaultSchema), metadata={"description": "The errors of single fields; the same as `errors`."}
     )
 
 

@@ -39,6 +39,7 @@ STATUS = {
     errors.NotSignedInError: HTTPStatus.UNAUTHORIZED,
     errors.NotAllowedError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ChangedMeanwhileError: HTTPStatus.PRECONDITION_FAILED,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.BusyError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -25,7 +25,7 @@ def _tag(response: Response) -> Response:
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or is_tagged or not response.is_json:
         return response
     digest = hashlib.blake2b(response.get_data(), digest_size=16).hexdigest()
-    response.set_etag(f"{current().list_tag}.{digest}" if current().list_tag else digest)
+    response.set_etag(f"{current().tag_prefix}.{digest}" if current().tag_prefix else digest)
     known = known_tags()
     if any(tag.rpartition(".")[2] == digest for tag in known):
         # The answer is the same even if the rest of its tag differs; the client keeps the new tag.

@@ -17,10 +17,10 @@ from models.ranking.closeness import ClosenessRow
 from models.ranking.generations import Generation
 from models.ranking.recommendations import TextModelRow, generation_of
 
-#: The model of the last requested market is kept in memory. All markets share one model, except while a rescoring run
-#: is in progress.
-_kept: dict[int, explain.TextModel] = {}
-#: That of the places of the last requested markets: each market has its own, of some kilobytes.
+#: The text model of the last requested market, by its id. All markets share one, except while a rescoring run is in
+#: progress.
+_kept_text_models: dict[int, explain.TextModel] = {}
+#: The closeness of the places of the last requested markets, by its id: each market has its own, of some kilobytes.
 _kept_closeness: dict[int, Closeness] = {}
 MAX_CLOSENESS = 64
 
@@ -95,22 +95,24 @@ def _weights(session: Session, weights_id: int | None) -> explain.Weights:
 def _text_model(session: Session, model_id: int | None) -> explain.TextModel:
     if model_id is None:
         return explain.TextModel.empty()
-    if model_id not in _kept:
+    model = _kept_text_models.get(model_id)  # not read again below: another thread may replace it meanwhile
+    if model is None:
         model = explain.TextModel.from_bytes(session.get_one(TextModelRow, model_id).model)
-        _kept.clear()
-        _kept[model_id] = model
-    return _kept[model_id]
+        _kept_text_models.clear()
+        _kept_text_models[model_id] = model
+    return model
 
 
 def _closeness(session: Session, closeness_id: int | None) -> Closeness:
     if closeness_id is None:
         return Closeness.empty()
-    if closeness_id not in _kept_closeness:
+    model = _kept_closeness.get(closeness_id)
+    if model is None:
         model = Closeness.from_bytes(session.get_one(ClosenessRow, closeness_id).model)
         if len(_kept_closeness) >= MAX_CLOSENESS:
             _kept_closeness.clear()
         _kept_closeness[closeness_id] = model
-    return _kept_closeness[closeness_id]
+    return model
 
 
 def closeness_in(session: Session, city_key: str, deal_type: DealType) -> Closeness:

@@ -47,6 +47,9 @@ VALIDATORS: dict[type, dict[str, str]] = {
     validate.Email: {"default_message": "value.not_email"},
 }
 
+#: Codes about the length of a text -> the codes for a list, whose length is the number of its entries.
+OF_LISTS = {"text.too_long": "list.too_long", "text.wrong_length": "list.wrong_length"}
+
 #: Facts that marshmallow fills in but no sentence uses; `input` is the value that the client sent.
 UNUSED_FACTS = frozenset({"input", "labels", "min_op", "max_op", "obj_type", "regex", "awareness", "equal", "method"})
 
@@ -56,7 +59,10 @@ class SchemaFault(Fault):
 
     def format(self, *_: object, **facts: object) -> "SchemaFault":
         kept = {name: fact for name, fact in facts.items() if name not in UNUSED_FACTS and fact is not None}
-        return SchemaFault(str(self), **{**self.facts, **kept})
+        code = str(self)
+        if isinstance(facts.get("input"), list | dict):
+            code = OF_LISTS.get(code, code)
+        return SchemaFault(code, **{**self.facts, **kept})
 
 
 #: Messages of other libraries about bodies.

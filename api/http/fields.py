@@ -11,13 +11,10 @@ from marshmallow import ValidationError, fields, validate
 
 from models.core.amount_words import Unit
 from models.core.amounts import read_amount, read_number
-from models.core.base import LARGEST_ID
+from models.core.base import LARGEST_ID, MAX_MONEY
 from models.core.numbers import UnreadableError
 from models.market.places import NO_CURRENCY
 from models.market.towns.reading import TownError, read_town
-
-#: The largest value of a Money column.
-MAX_MONEY = Decimal("999999999999999")
 
 #: The largest area in square metres that a column can hold.
 LARGEST_AREA = 99_999_999

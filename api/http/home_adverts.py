@@ -21,16 +21,18 @@ class PricePoint(Body):
 class PriceCut(Body):
     """A disliked home is recommended again because its price has been cut since the dislike."""
 
-    from_ = fields.Float(attribute="from", data_key="from", metadata={"description": "What it cost when disliked."})
+    from_ = fields.Float(
+        attribute="from", data_key="from", metadata={"description": "The price at the time of the dislike."}
+    )
     to = fields.Float()
-    at = fields.String(metadata={"description": "Since when it has cost that."})
+    at = fields.String(metadata={"description": "The moment of the price cut."})
 
 
 class AdvertOwner(Body):
     """The owner of an advert."""
 
     realtor_id = fields.String()
-    name = fields.String(allow_none=True, metadata={"description": "Short where it is a private person's."})
+    name = fields.String(allow_none=True, metadata={"description": "Shortened if it is a private person's."})
     agency = fields.String(allow_none=True)
 
 

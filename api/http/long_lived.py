@@ -48,6 +48,8 @@ class LongLived:
         }
         self._taken = {CHAT: 0, PAGE: 0, EVENTS: 0}
         self._of_holder: Counter[str] = Counter()
+        #: Whether the process is stopping; then connections end, and their clients reconnect to another process.
+        self.is_stopping = False
         self._lock = threading.Lock()
 
     @property
@@ -77,7 +79,7 @@ class LongLived:
             return True
 
     def release(self, kind: str, holder: str | None = None) -> None:
-        """Release a connection's slot; *holder* as in :meth:`take`."""
+        """Release a connection's slot; *holder* as for :meth:`acquire`."""
         with self._lock:
             self._taken[kind] -= 1
             if holder is not None:

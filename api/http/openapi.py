@@ -22,7 +22,7 @@ SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The `access_token` that signing in has given.",
+        "description": "The `access_token` of the answer to a sign-in.",
     },
     "password": {
         "type": "oauth2",
@@ -33,7 +33,7 @@ SCHEMES = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "`tma <initData>` of a Telegram Mini App, no older than a day. A new user's account is made.",
+        "description": "`tma <initData>` of a Telegram Mini App, at most a day old. A new user gets an account.",
     },
     "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bot": {"type": "apiKey", "in": "header", "name": "X-Telegram-Bot-Secret"},
@@ -47,22 +47,26 @@ RETRY_AFTER = {
 }
 #: Errors that any operation of some kind may answer: the meaning of each, and its headers.
 ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
-    400: ("Bad input: `errors` names the fields and the reasons. Nothing was stored.", {}),
+    400: ("Bad input: `errors` contains the fields and the reasons. Nothing was stored.", {}),
     401: (
-        "Nobody is signed in, or the proof is wrong or too old.",
+        "The caller is not signed in, or the proof is wrong or too old.",
         {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
     ),
-    403: ("This is not for the caller's role, or not theirs to do.", {}),
-    404: ("It does not exist, or is not the caller's to know of.", {}),
-    409: ("It exists already, is in a state that forbids this, or the Idempotency-Key stands for another request.", {}),
+    403: ("The caller's role, or the caller, is not allowed to do this.", {}),
+    404: ("It does not exist, or the caller may not know of it.", {}),
+    409: (
+        "It exists already, is in a state that forbids this, or the Idempotency-Key was used for another request.",
+        {},
+    ),
+    412: ("The row has changed since the caller read the tag in `If-Match`. Nothing was stored.", {}),
     413: ("The body is too large.", {}),
     415: ("The content is of a wrong type.", {}),
     426: (
-        "This is no WebSocket handshake.",
+        "The request is not a WebSocket handshake.",
         {"Upgrade": {"required": True, "schema": {"type": "string", "enum": ["websocket"]}}},
     ),
     429: ("Too many requests.", RETRY_AFTER),
-    503: ("Something that this needs is busy or away.", RETRY_AFTER),
+    503: ("A service that the operation needs is busy or unavailable.", RETRY_AFTER),
 }
 
 #: The example of each error.
@@ -72,6 +76,7 @@ CODES = {
     403: "access.wrong_role",
     404: "lead.not_found",
     409: "idempotency.key_reused",
+    412: "row.changed_meanwhile",
     503: "database.away",
 }
 
@@ -87,10 +92,17 @@ IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "required": False,
-    "description": "The `ETag` of an answer that the caller still has: 304 while it is the same.",
+    "description": "The `ETag` of an earlier answer: 304 if the answer is unchanged.",
     "schema": {"type": "string", "pattern": "^[\\t -~]*$"},
 }
-NOT_MODIFIED = {"description": "The answer is the one that the caller has.", "headers": ETAG}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "description": "The `ETag` with which the caller read the row: 412 if the row has changed since.",
+    "schema": {"type": "string", "pattern": "^[\\t -~]*$"},
+}
+NOT_MODIFIED = {"description": "The answer is unchanged.", "headers": ETAG}
 
 WRITES = ("post", "put", "patch", "delete")
 #: These need neither the database nor Redis, so no dependency can be unavailable.
@@ -100,7 +112,7 @@ IDEMPOTENCY_KEY = {
     "in": "header",
     "name": idempotency.HEADER,
     "required": False,
-    "description": "Sent again with the same key, the request gets its first answer again.",
+    "description": "A request that is repeated with the same key gets the first answer again.",
     "schema": {
         "type": "string",
         "format": "idempotency-key",
@@ -161,6 +173,9 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
         operation.setdefault("parameters", []).append(IF_NONE_MATCH)
         answers["200"].setdefault("headers", {}).update(ETAG)
         answers["304"] = {"$ref": f"#/components/responses/{_name(304)}"}
+    if facts.guards_updates:
+        operation.setdefault("parameters", []).append(IF_MATCH)
+        answers["412"] = {"$ref": f"#/components/responses/{_name(412)}"}
     for status in _errors_of(operation, path, in_path, access, retried):
         answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
     for status, answer in answers.items():

@@ -43,6 +43,7 @@ class OperationFacts:
         False  #: It ignores Idempotency-Key; see `api.http.idempotency.ignores_idempotency_key`.
     )
     is_auth_attempt: bool = False  #: It signs up or signs in; see `api.http.access.auth_attempt`.
+    guards_updates: bool = False  #: It compares If-Match; see `api.http.lost_updates.guards_updates`.
     answers: tuple[type[Schema], ...] = ()  #: The schemas of reading the same resource; see `api.http.answered`.
 
 

@@ -38,7 +38,7 @@ class Polled:
     def has_read(self, entries: Sized) -> None:
         """Record what was read: a page without entries is counted in another snapshot than that of its validator."""
         if not entries:
-            current().list_tag = ""
+            current().tag_prefix = ""
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def polled(side: Side, row_id: int, *, is_exact: bool = True) -> Iterator[Polled
         if validator is not None and state.equals(validator):
             yield Polled(connection, _unchanged(tag))
             return
-        current().list_tag = f"{request_key}.{state.validator.text}"
+        current().tag_prefix = f"{request_key}.{state.validator.text}"
         yield Polled(connection)
 
 
@@ -85,7 +85,7 @@ def unchanged_own_list(kind: OwnList, row_id: int | None = None) -> Response | N
         return None
     if validator is not None and state.equals(validator):
         return _unchanged(tag)
-    current().list_tag = f"{request_key}.{state.validator.text}"
+    current().tag_prefix = f"{request_key}.{state.validator.text}"
     return None
 
 

@@ -54,7 +54,7 @@ class WishBody(Body):
         required=True, metadata={"description": "true, {min, max}, {any_of: []} or {none_of: []}, by kind."}
     )
     strength = fields.String(load_default="wish", validate=validate.OneOf(STRENGTHS))
-    struck = fields.Boolean(load_default=False, metadata={"description": "Read wrongly: it counts for nothing."})
+    struck = fields.Boolean(load_default=False, metadata={"description": "The reading is wrong and has no effect."})
     source = fields.String(load_default=STATED, validate=validate.OneOf((STATED, READ)))
     quote = fields.String(allow_none=True, validate=validate.Length(max=5000))
     # Fields of answers about a reading; ignored when they are sent back.
@@ -79,7 +79,7 @@ class WishRow(Body):
     label = fields.String()
     value = fields.Raw()
     strength = fields.String(metadata={"description": "must, wish or soft."})
-    source = fields.String(metadata={"description": "stated by the client, or read out of the text."})
+    source = fields.String(metadata={"description": "stated: by the client; text: read from the text."})
     quote = fields.String(allow_none=True, metadata={"description": "The words that it was read from."})
     start = fields.Integer(allow_none=True)
     end = fields.Integer(allow_none=True)
@@ -92,7 +92,7 @@ class FactRow(Body):
     kind = fields.String()
     label = fields.String()
     value = fields.Raw()
-    source = fields.String(metadata={"description": "field: of a form or a feed; text: read out of the words."})
+    source = fields.String(metadata={"description": "field: from a form or a feed; text: read from the text."})
     quote = fields.String(allow_none=True)
 
 

@@ -29,8 +29,8 @@ class RequestState:
     claims: Claims | None = None
     #: A name of the caller, for limits and the log: "user:7", "key:3", "local".
     caller: str | None = None
-    #: The only niche that the caller's API key may use.
-    key_id: int | None = None  #: The API key of the caller, if it has one.
+    #: The caller's API key, if it has one, and the only niche that the key may use.
+    key_id: int | None = None
     niche_id: UUID | None = None
     #: The request's database session, opened by the first query.
     session: Session | None = None
@@ -52,8 +52,8 @@ class RequestState:
     warnings: list[dict[str, Any]] = field(default_factory=list)
     #: Addresses of photos that were looked up -> the stored file's name, or None if there is no copy.
     photos: dict[str, str | None] = field(default_factory=dict)
-    #: The part of a list's tag that precedes the digest of the answer (api/http/polled_lists.py).
-    list_tag: str = ""
+    #: The part of an answer's tag that precedes its digest (api/http/polled_lists.py, api/http/lost_updates.py).
+    tag_prefix: str = ""
     request_id: str = ""
     #: The start of the request in seconds of the monotonic clock.
     began: float = 0.0

@@ -18,7 +18,7 @@ class Warnings(fields.Field):
     _CHECK_ATTRIBUTE = False
 
     def __init__(self, **kwargs: Any) -> None:
-        shape = {"type": "array", "items": _warning_shape(), "description": "Only where something sent is doubtful."}
+        shape = {"type": "array", "items": _warning_shape(), "description": "Present only if input is doubtful."}
         super().__init__(dump_only=True, metadata=shape, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:

@@ -36,11 +36,11 @@ IGNORED = frozenset({"title", "campaign", "ctr"})
 
 
 class FiguresTaken(Body):
-    ads = fields.Integer(metadata={"description": "How many ads the file names."})
+    ads = fields.Integer(metadata={"description": "The number of ads in the file."})
 
 
 CSV_BODY = {
-    "description": "Columns: ad_id, and of impressions, clicks, spent, spent_on those wanted. UTF-8.",
+    "description": "Columns: ad_id, optionally impressions, clicks, spent, spent_on. UTF-8.",
     "content": {
         "text/csv": {"schema": {"type": "string"}},
         "multipart/form-data": {

@@ -76,9 +76,9 @@ class AdBody(Body):
     text = Text(5000, empty=True, allow_none=True)
     url = fields.URL(schemes={"http", "https"}, allow_none=True)
     spent = money(metadata={"description": "Total cost of the ad so far."})
-    spent_on = fields.Date(metadata={"description": "The day that the new part of spent belongs to; default today."})
-    impressions = Whole(0, MAX_SHOWN, allow_none=True, metadata={"description": "How often it was shown so far."})
-    clicks = Whole(0, MAX_SHOWN, allow_none=True, metadata={"description": "How often it was clicked so far."})
+    spent_on = fields.Date(metadata={"description": "The day on which the increase of spent is booked; default today."})
+    impressions = Whole(0, MAX_SHOWN, allow_none=True, metadata={"description": "Impressions so far."})
+    clicks = Whole(0, MAX_SHOWN, allow_none=True, metadata={"description": "Clicks so far."})
     status = one_of(AdStatus)
 
     @validates_schema
@@ -104,7 +104,7 @@ class AdRow(Body):
     spent = Amount()
     impressions = fields.Integer(allow_none=True)
     clicks = fields.Integer(allow_none=True)
-    ctr = Amount(metadata={"description": "Clicks of a hundred impressions; null where they are not known."})
+    ctr = Amount(metadata={"description": "Clicks per hundred impressions; null if they are unknown."})
     status = fields.String()
     created_at = Moment()
 

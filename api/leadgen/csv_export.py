@@ -1,10 +1,6 @@
 """Leads and figures as CSV, streamed: only one page of rows is in memory at a time."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +12,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, one_of
 from api.http.db import session
-from api.http.fields import moment
 from api.http.services import services
+from api.http.table_files import TableFormat, table_file
 from api.leadgen.prospects import filters_of
 from api.leadgen.schemas import PeriodArgs
-from models.core.csv_cells import safe_cell
 from models.leadgen.campaigns import Platform
 from models.leadgen.earnings import Figures, earnings_by_day_and_campaign
 from models.leadgen.niches import get_niche
@@ -74,14 +69,14 @@ class EarningsExport(MethodView):
         """
         get_niche(session(), niche_id, scope=niche_scope())
         query = earnings_by_day_and_campaign(niche_id, args.get("first"), args.get("last"))
-        return _csv("stats.csv", EARNING_COLUMNS, _earnings(services().sessions, query))
+        return table_file("stats", TableFormat.CSV, EARNING_COLUMNS, _earnings(services().sessions, query))
 
 
 def prospect_file(sessions: sessionmaker[Session], **filters: Any) -> Response:
     """All prospects that :func:`models.leadgen.prospects.prospects` selects, as CSV, streamed."""
     pages = prospect_pages(sessions, **filters)
     rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
-    return _csv("leads.csv", PROSPECT_COLUMNS, rows)
+    return table_file("leads", TableFormat.CSV, PROSPECT_COLUMNS, rows)
 
 
 def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:
@@ -90,32 +85,3 @@ def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]
             part = Figures(int(leads), int(qualified), int(won), revenue, spend)
             figures = [part.leads, part.qualified, part.won, part.spend, part.revenue]
             yield [*group, *figures, part.cpl, part.conversion_rate, part.roi]
-
-
-def _csv(name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> Response:
-    response = Response(_lines(columns, rows), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _lines(columns: Iterable[str], rows: Iterable[list[Any]]) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(columns)
-    yield "\ufeff"  # a byte order mark, without which spreadsheets misread UTF-8
-    for row in rows:
-        writer.writerow([_cell(value) for value in row])
-        if buffer.tell() > 1 << 16:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return moment(value)
-    if value is None or isinstance(value, int | Decimal):
-        return value  # not escaped, since a negative number is not a formula
-    return safe_cell(str(value))

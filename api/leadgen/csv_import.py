@@ -67,11 +67,13 @@ IGNORED = frozenset(PROSPECT_COLUMNS) - set(names_of(ProspectRowIn))
 
 class Imported(Body):
     created = fields.Integer(metadata={"description": "New leads."})
-    duplicates = fields.Integer(metadata={"description": "Rows that became touches of leads known to their niche."})
+    duplicates = fields.Integer(
+        metadata={"description": "Rows that became touches of leads that the niche already has."}
+    )
 
 
 CSV_BODY = {
-    "description": "Columns: name and source, and if wanted phone, platform_user_id, budget, notes, ad_id. UTF-8.",
+    "description": "Columns: name and source, optionally phone, platform_user_id, budget, notes, ad_id. UTF-8.",
     "content": {
         "text/csv": {"schema": {"type": "string"}},
         "multipart/form-data": {

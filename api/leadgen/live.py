@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
 from api.http import long_lived
-from api.http.api_keys import key_checker, niche_scope, with_api_key
+from api.http.api_keys import key_checker, niche_scope, stream_holder, with_api_key
 from api.http.blueprint import Blueprint, Body
 from api.http.db import end_session
 from api.http.services import services
@@ -27,7 +27,7 @@ from models.core.errors import BusyError, InvalidValueError, TooManyError
 from models.leadgen.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
 from models.translations.catalogue import describe_fault
 
-blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
+blp = Blueprint("leadgen-live", __name__, description="Live events")
 sock = Sock()
 
 LIFETIME_SECONDS = 120.0
@@ -63,7 +63,7 @@ class LiveArgs(Body):
     last_event_id = fields.String(
         validate=IS_EVENT_ID,
         metadata={
-            "description": "Begin after this event; a Last-Event-ID header wins.",
+            "description": "Begin after this event; the header Last-Event-ID takes precedence.",
             "pattern": EVENT_ID["pattern"],
         },
     )
@@ -88,27 +88,27 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     last_event_id = None if raw is None else check_id(raw, "last_event_id")
-    scope, is_authorized = niche_scope(), key_checker()
+    scope, may_continue, holder = niche_scope(), _continuation_check(), stream_holder()
     end_session()  # the database is not needed from here on
     connections = services().long_lived
-    if not connections.acquire(long_lived.EVENTS):
+    if not connections.acquire(long_lived.EVENTS, holder):
         raise TooManyError("live.too_many", 5)
     try:
         client = _own_redis()
         # Called before the response begins, so that an unreachable Redis is a 503 and not a broken stream.
-        following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS, scope, is_authorized)
+        following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS, scope, may_continue)
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
-        connections.release(long_lived.EVENTS)
+        connections.release(long_lived.EVENTS, holder)
         raise BusyError("live.away", 5) from None
     except BaseException:
-        connections.release(long_lived.EVENTS)
+        connections.release(long_lived.EVENTS, holder)
         raise
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer events otherwise
     response.call_on_close(client.close)
     # The server closes the response whether or not it was read.
-    response.call_on_close(lambda: connections.release(long_lived.EVENTS))
+    response.call_on_close(lambda: connections.release(long_lived.EVENTS, holder))
     return response
 
 
@@ -117,7 +117,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
 @blp.doc(
     parameters=[{"in": "query", "name": "last_event_id", "schema": EVENT_ID, "required": False}],
     responses={
-        101: {"description": "The socket is open: one JSON object a frame, with id, type and data."},
+        101: {"description": "The socket is open: one JSON object per frame, with id, type and data."},
         426: {"$ref": "#/components/responses/UPGRADE_REQUIRED"},
     },
 )
@@ -133,16 +133,14 @@ def live(ws: Server) -> None:
     except InvalidValueError as error:
         ws.close(BAD_DATA, describe_fault("en", error.fault))
         return
-    connections = services().long_lived
-    if not connections.acquire(long_lived.EVENTS):
+    connections, holder = services().long_lived, stream_holder()
+    if not connections.acquire(long_lived.EVENTS, holder):
         ws.close(TRY_AGAIN_LATER, "Too many live connections.")
         return
     try:
         with _own_redis() as client:
-            scope, is_authorized = niche_scope(), key_checker()
-            for event in _follow(
-                client, last_event_id, newest_id(client), CHECK_INTERVAL_SECONDS, scope, is_authorized
-            ):
+            scope, may_continue = niche_scope(), _continuation_check()
+            for event in _follow(client, last_event_id, newest_id(client), CHECK_INTERVAL_SECONDS, scope, may_continue):
                 if not ws.connected:
                     return
                 while ws.receive(timeout=0) is not None:
@@ -155,7 +153,7 @@ def live(ws: Server) -> None:
     except ConnectionClosed:
         pass
     finally:
-        connections.release(long_lived.EVENTS)
+        connections.release(long_lived.EVENTS, holder)
 
 
 def _own_redis() -> redis.Redis:
@@ -164,19 +162,29 @@ def _own_redis() -> redis.Redis:
     return redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=HEARTBEAT_SECONDS + 5)
 
 
+def _continuation_check() -> Callable[[], bool]:
+    """
+    A function that returns whether the reader's key is still valid and the process is not stopping; it also works after
+    the request.
+    """
+    budget, is_authorized = services().long_lived, key_checker()
+    return lambda: not budget.is_stopping and is_authorized()
+
+
 def _follow(
     client: redis.Redis,
     last_event_id: str | None,
     newest: str,
     turn_seconds: float,
     scope: UUID | None,
-    is_authorized: Callable[[], bool],
+    may_continue: Callable[[], bool],
 ) -> Iterator[Event | None]:
-    """Yield events until the lifetime is over, and None after every turn without an event.
+    """
+    Yield events until the lifetime is over or the process stops, and None after every turn without an event.
 
     Args:
         scope: The only niche whose events are sent; None: all.
-        is_authorized: Whether the reader's key is still valid; the events end when it is not.
+        may_continue: See :func:`_continuation_check`; the events end when it returns False.
     """
     until = time.monotonic() + LIFETIME_SECONDS
     after = last_event_id or newest
@@ -187,7 +195,7 @@ def _follow(
         yield Event(after, EventKind.GAP, {"message": "Some events are lost; read the lists again."})
     while (left := until - time.monotonic()) > 0:
         new_events = follow(client, after, min(left, turn_seconds))
-        if not is_authorized():
+        if not may_continue():
             return
         yield from (each for each in new_events if scope is None or each.data.get("niche_id") == str(scope))
         if new_events:

@@ -18,7 +18,7 @@ from models.leadgen.campaigns import delete_niche
 from models.leadgen.earnings import Figures, Slice, niche_earnings
 from models.leadgen.niches import Niche, NicheStatus, change_niche, create_niche, get_niche, niches
 
-blp = Blueprint("leadgen-niches", __name__, description="Markets that advertising tries out")
+blp = Blueprint("leadgen-niches", __name__, description="Markets that are tested by advertising")
 
 #: The allowed currencies of a niche.
 NICHE_CURRENCIES = ("KZT", "RUB", "USD", "EUR")
@@ -30,7 +30,8 @@ class NicheBody(Body):
     category = Text(100, required=True)
     description = Text(5000, empty=True, allow_none=True)
     currency = fields.String(
-        validate=validate.OneOf(NICHE_CURRENCIES), metadata={"description": "Of all its money; KZT unless named."}
+        validate=validate.OneOf(NICHE_CURRENCIES),
+        metadata={"description": "The currency of all its amounts; KZT by default."},
     )
     cpl_target = money(allow_none=True, metadata={"description": "Maximum cost of a lead."})
     roi_target = money(allow_none=True, metadata={"description": "Minimum return on spend, per cent."})
@@ -72,7 +73,7 @@ class FiguresRow(Body):
     qualified = fields.Integer(metadata={"description": "Qualified, hot or won."})
     won = fields.Integer()
     spend = Amount()
-    revenue = Amount(metadata={"description": "What won leads brought."})
+    revenue = Amount(metadata={"description": "The revenue from won leads."})
     cpl = Amount(metadata={"description": "spend / leads; null without leads."})
     conversion_rate = Amount(metadata={"description": "Qualified of all leads, per cent; null without leads."})
     roi = Amount(metadata={"description": "(revenue - spend) / spend, per cent; null without spend."})

@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
+from api.exchange.open_bodies import OpenBudget
 from api.exchange.schemas import WANTED_TYPES, AreaSpan
 from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
@@ -53,7 +54,7 @@ class ProspectArgs(ListArgs):
 
 class ProspectStatusBody(Body):
     status = one_of(ProspectStatus, required=True)
-    revenue = money(metadata={"description": "With won: the revenue of the deal; by default the lead's budget."})
+    revenue = money(metadata={"description": "With `won`: the revenue of the deal; by default the lead's budget."})
 
 
 class MessageBody(Body):
@@ -67,18 +68,6 @@ class MessageArgs(Body):
 
     page = FormWhole(1, 1_000_000, metadata={"description": "From 1."})
     limit = FormWhole(1, ROWS, metadata={"description": f"Messages a page, {ROWS} if only a page is named."})
-
-
-class OpenBudget(Body):
-    """A budget with either end optional."""
-
-    min = money(allow_none=True)
-    max = money(allow_none=True)
-
-    @validates_schema
-    def check_order(self, data: dict, **kwargs: Any) -> None:
-        if data.get("min") is not None and data.get("max") is not None and data["min"] > data["max"]:
-            raise ValidationError("range.reversed", "min")
 
 
 class ClientPlaces(Body):
@@ -122,7 +111,7 @@ class ProspectRow(Body):
     status = fields.String()
     revenue = Amount(metadata={"description": "The revenue of the deal, while the lead is won."})
     quality_score = fields.Integer(allow_none=True, metadata={"description": "0 to 100; null until it is computed."})
-    lead_id = IdText(allow_none=True, metadata={"description": "The exchange lead that this one became."})
+    lead_id = IdText(allow_none=True, metadata={"description": "The exchange lead into which this one was converted."})
     created_at = Moment()
 
 
@@ -151,7 +140,7 @@ class Conversation(Body):
 
 
 class Quality(Body):
-    method = fields.String(metadata={"description": "rules, or model: one fitted to the niche's outcomes."})
+    method = fields.String(metadata={"description": "rules; or model: a model fitted to the niche's outcomes."})
     reasons = fields.List(fields.Dict(), metadata={"description": "The points that each criterion added to the score."})
 
 

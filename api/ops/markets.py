@@ -23,7 +23,7 @@ for_operators = for_roles(*ENGINE_ROLES)
 
 class MarketArgs(Body):
     odd = fields.Boolean(
-        load_default=False, metadata={"description": "Only those with an unknown town or hardly any rows."}
+        load_default=False, metadata={"description": "Only markets with an unknown town or very few rows."}
     )
 
 

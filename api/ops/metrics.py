@@ -33,7 +33,7 @@ RATES_KEPT_SECONDS = 60
 #: The maximum number of series of one metric, because unknown towns could create many markets.
 MAX_SERIES = 100
 
-blp = Blueprint("metrics", __name__, description="What monitoring reads")
+blp = Blueprint("metrics", __name__, description="Metrics for monitoring")
 
 
 def check_reader() -> None:

@@ -22,7 +22,7 @@ from models.rescoring.run_plan import planned_markets
 from models.rescoring.runs import RescoringRun, cancel_run, get_run, request_run, runs
 from models.rescoring.shards import retry_failed
 
-blp = Blueprint("ops", __name__, description="Running the engine")
+blp = Blueprint("ops", __name__, description="Rescoring runs, for operators")
 
 for_operators = for_roles(*ENGINE_ROLES)
 
@@ -42,7 +42,7 @@ class RunRequest(Body):
     scope = one_of(RunScope, required=True)
     city = Town()
     deal_type = one_of(DealType)
-    dry_run = YesNo(load_default=False, metadata={"description": "Say what would be done, and do nothing."})
+    dry_run = YesNo(load_default=False, metadata={"description": "Only report what would be done."})
 
     @validates_schema
     def check_market(self, data: dict, **kwargs: Any) -> None:
@@ -58,7 +58,7 @@ class RunArgs(PageArgs):
 
 
 class Progress(Body):
-    shards = fields.Dict(metadata={"description": "How many shards are in each state."})
+    shards = fields.Dict(metadata={"description": "The number of shards in each state."})
     pairs_done = fields.Integer()
     pairs_total = fields.Integer()
     pairs_per_second = fields.Float(allow_none=True)
@@ -80,7 +80,7 @@ class Run(Body):
     started_at = Moment(allow_none=True)
     finished_at = Moment(allow_none=True)
     progress = fields.Nested(Progress, allow_none=True)
-    joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
+    joined = fields.Boolean(metadata={"description": "The same run was already in progress; this is that run."})
 
 
 #: Fields that come only from the run's row.
@@ -90,11 +90,11 @@ RUN_FIELDS = tuple(name for name in Run().fields if name not in ("progress", "jo
 class Difference(Body):
     lists_total = fields.Integer()
     lists_changed = fields.Integer(
-        metadata={"description": "Lists that name others, or in another order, than those before them."}
+        metadata={"description": "Lists whose entries, or their order, differ from those of the list before."}
     )
     mean_score_change = fields.Float(
         allow_none=True,
-        metadata={"description": "Mean change of the first score of lists; null: none was there before."},
+        metadata={"description": "Mean change of the best score of lists; null: there were no lists before."},
     )
     skipped = fields.Integer(metadata={"description": "Leads and properties that the engine failed on."})
 
@@ -118,7 +118,9 @@ class Shard(Body):
     pairs_done = fields.Integer()
     worker = fields.String(allow_none=True)
     attempts = fields.Integer()
-    seconds = fields.Float(allow_none=True, metadata={"description": "Its last attempt, so far or in all."})
+    seconds = fields.Float(
+        allow_none=True, metadata={"description": "Duration of its last attempt, so far or in total."}
+    )
     error = fields.String(allow_none=True)
     lists_total = fields.Integer(allow_none=True)
     lists_changed = fields.Integer(allow_none=True)
@@ -137,7 +139,7 @@ class RunWithShards(Run):
     difference = fields.Nested(
         Difference,
         allow_none=True,
-        metadata={"description": "What it changed; null while nothing is published."},
+        metadata={"description": "The changes of lists by the run; null while nothing is published."},
     )
 
 

@@ -37,7 +37,7 @@ from models.deals.chats import (
     post_message,
 )
 
-blp = Blueprint("chat", __name__, description="Buyer and seller talk about a property")
+blp = Blueprint("chat", __name__, description="Chats of buyers and sellers about a property")
 
 TICKET_SECONDS = 60
 MAX_MESSAGES = 100  # in one answer
@@ -67,10 +67,10 @@ class ChatMessageRow(Body):
 
 class ChatRow(ChatMade):
     property_title = fields.String()
-    other_id = fields.Integer(metadata={"description": "The one of the two who is not me."})
+    other_id = fields.Integer(metadata={"description": "The other participant."})
     other_name = fields.String(
         allow_none=True,
-        metadata={"description": "A seller sees a buyer's name once the buyer has asked or written."},
+        metadata={"description": "A seller sees a buyer's name after the buyer has inquired or written."},
     )
     last_message = fields.Nested(ChatMessageRow, allow_none=True)
     unread_count = fields.Integer()
@@ -98,7 +98,10 @@ class MessageArgs(Body):
 class ChatMessageBody(Body):
     message = Text(MAX_MESSAGE_LENGTH, required=True)
     client_id = Text(
-        64, metadata={"description": "Your own name for the message; sent again under it, it is stored once."}
+        64,
+        metadata={
+            "description": "The client's own id of the message; a message that is sent again with it is stored once."
+        },
     )
 
     @pre_load
@@ -110,7 +113,7 @@ class ChatMessageBody(Body):
 
 
 class ReadBody(Body):
-    message_id = IdNumber(metadata={"description": "Read up to this one; absent: to the end."})
+    message_id = IdNumber(metadata={"description": "The last message read; by default the last of the chat."})
 
 
 class ReadPosition(Body):
@@ -130,7 +133,7 @@ class CreateChat(MethodView):
     @answered_by(ChatRow)
     @blp.arguments(ChatBody)
     @blp.response(201, ChatMade)
-    @blp.alt_response(200, schema=ChatMade, description="The chat was there already.")
+    @blp.alt_response(200, schema=ChatMade, description="The chat existed already.")
     @blp.alt_response(403, description="The caller is neither buyer nor seller.")
     @blp.alt_response(404, description="There is no such property or user.")
     def post(self, body: dict[str, Any]) -> Any:

@@ -61,7 +61,11 @@ class ChatHub:
         self._listener = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0))
         self._subscription: PubSub | None = None
         self._thread: threading.Thread | None = None
-        self.is_closing = False
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the process is stopping."""
+        return self._budget.is_stopping
 
     @property
     def is_subscribed(self) -> bool:
@@ -117,8 +121,8 @@ class ChatHub:
             return self._notify_here(name)
 
     def close(self) -> None:
-        """End all sockets, because the process is stopping. Called from a signal handler."""
-        self.is_closing = True
+        """End all sockets and streams, because the process is stopping. Called from a signal handler."""
+        self._budget.is_stopping = True
         for connections in list(self._connections.values()):
             for connection in list(connections):
                 connection.notify()

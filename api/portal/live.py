@@ -24,7 +24,7 @@ from models.accounts.tokens import Claims, user_of_claims
 from models.core.errors import BusyError, NotSignedInError, TooManyError
 from models.deals.live_changes import ChangeKind, Changes, changes_since, current_moment
 
-blp = Blueprint("live", __name__, description="What of mine has changed, as it happens")
+blp = Blueprint("live", __name__, description="Live changes of the caller's lists, matches and chats")
 
 #: How long an EventSource waits before it reconnects.
 RETRY_MS = 1000
@@ -41,7 +41,7 @@ STREAM = {
         "event": {
             "type": "string",
             "enum": ["hello", "reset", *ChangeKind],
-            "description": "hello: the stream is open; reset: read everything anew; others: whose `ids` have changed.",
+            "description": "hello: the stream is open; reset: read everything again; others: the kind of changed rows.",
         },
         "data": {"type": "string", "description": 'JSON: {"ids": [...]}, the ids as strings.'},
     },
@@ -53,7 +53,7 @@ class LiveArgs(Body):
     last_event_id = fields.String(
         validate=validate.Regexp(_ID),
         metadata={
-            "description": "Begin after this event; a Last-Event-ID header wins.",
+            "description": "Begin after this event; the header Last-Event-ID takes precedence.",
             "pattern": _ID,
             "example": "48213",
         },

@@ -19,7 +19,7 @@ from api.portal.property_form import SINGLE_FILES, ShownForm, WholePropertyForm,
 from models.core.enums import Origin, Role
 from models.market.properties import create_property, properties_of
 
-blp = Blueprint("portal-properties", __name__, description="Properties with all their papers")
+blp = Blueprint("portal-properties", __name__, description="Properties with plans and documents")
 
 #: The roles that can offer properties on the portal.
 SELLERS = (Role.REALTOR, Role.AGENCY, Role.DEVELOPER)
@@ -59,7 +59,7 @@ class CreateProperty(MethodView):
     @answered_by(PortalProperty)
     @blp.arguments(WholePropertyForm, location="multipart")
     @blp.response(201, PropertyMade)
-    @blp.alt_response(415, description="A file is no picture, or no document.")
+    @blp.alt_response(415, description="A file is not a picture, or not a document.")
     def post(self, form: dict[str, Any]) -> Any:
         """Create a property
 

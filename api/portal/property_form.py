@@ -15,7 +15,6 @@ from api.exchange.schemas import FIRST_YEAR, LAST_YEAR, MAX_FLOORS
 from api.http.blueprint import Body, names_of
 from api.http.fields import (
     LARGEST_AREA,
-    MAX_MONEY,
     MAX_ROOMS,
     FormMoney,
     FormNumber,
@@ -30,6 +29,7 @@ from api.http.fields import (
 from api.http.file_fields import File
 from api.http.photos import shown_photos
 from models.core.amount_words import Unit
+from models.core.base import MAX_MONEY
 from models.core.enums import Origin
 from models.core.errors import InvalidValueError
 from models.core.free_text import condition_of, currency_of, deal_type_of, is_studio, property_type_of

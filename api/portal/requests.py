@@ -34,9 +34,8 @@ from api.http.tasks import rescore_lead
 from api.http.warnings import Warnings, warn_of_town
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
-from models.accounts.users import User
 from models.core.enums import Origin, Role, Side, Status
-from models.core.errors import Fault, InvalidValueError, NotFoundError
+from models.core.errors import Fault, InvalidValueError
 from models.core.free_text import (
     condition_of,
     currency_of,
@@ -47,11 +46,12 @@ from models.core.free_text import (
     rooms_of,
 )
 from models.deals.recommendation_pages import recommended_page
-from models.market.leads import Lead, archive_lead, canonical_lead, create_lead, leads_of, owned_lead
+from models.market.leads import Lead, archive_lead, canonical_lead, create_lead
 from models.market.places import own_currency
 from models.market.properties import Property
+from models.market.requests import owned_request, requests_of
 
-blp = Blueprint("portal-requests", __name__, description="What users look for")
+blp = Blueprint("portal-requests", __name__, description="Requests of buyers, and the offers for them")
 
 
 class RequestBody(Body):
@@ -111,7 +111,8 @@ class RequestMade(Body):
 class RequestRow(RequestBody):
     id = fields.Integer()
     read_wishes = fields.List(
-        fields.Nested(WishRow), metadata={"description": "What was read out of `wishes`, and what the client stated."}
+        fields.Nested(WishRow),
+        metadata={"description": "The wishes read from `wishes`, and those that the client stated."},
     )
     status = shown_word(Status)
     created_at = Moment()
@@ -131,7 +132,7 @@ class Offer(Body):
     property = ReadyPart(OfferedProperty)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     price_cut = fields.Nested(PriceCut)
-    group = fields.Nested(AdvertsOfHome, metadata={"description": "Where several owners offer the home."})
+    group = fields.Nested(AdvertsOfHome, metadata={"description": "Present if several owners offer the home."})
 
 
 class Offers(Body):
@@ -176,7 +177,7 @@ class MyRequests(MethodView):
 
         Closed ones included; `/my_requests` and `/users/my_requests` are the same.
         """
-        leads, total = page_of(leads_of(current_user()).where(Lead.origin == Origin.PORTAL), args)
+        leads, total = page_of(requests_of(current_user()), args)
         return [request_row(lead) for lead in leads], 200, pagination(total, args)
 
 
@@ -197,7 +198,7 @@ class RequestById(MethodView):
 
         In the words that it was created with.
         """
-        return request_row(owned_request(current_user(), request_id))
+        return request_row(owned_request(session(), current_user(), request_id))
 
     @for_roles(Role.TENANT)
     @blp.response(200, Message)
@@ -206,7 +207,7 @@ class RequestById(MethodView):
 
         It can still be read, and gets no more offers.
         """
-        lead = owned_request(current_user(), request_id, lock=True)
+        lead = owned_request(session(), current_user(), request_id, lock=True)
         archive_lead(session(), lead)
         rescore_lead(lead)
         return {"message": "Request closed successfully"}
@@ -224,24 +225,14 @@ class RequestOffers(MethodView):
 
         At most 100, in the same city and deal type, without their owners' documents and commissions.
         """
-        recommended = recommended_page(session(), Side.LEAD, owned_request(current_user(), request_id).id, **args)
+        lead = owned_request(session(), current_user(), request_id)
+        recommended = recommended_page(session(), Side.LEAD, lead.id, **args)
         offers = [
             {"property": form_row(cast(Property, entry.row), private=False), "match_score": round(entry.match_score, 2)}
             | of_home(entry)
             for entry in recommended.entries
         ]
         return {"offers": offers, "total": recommended.total, "page": args["page"]}
-
-
-def owned_request(user: User, request_id: int, *, lock: bool = False) -> Lead:
-    """One of the user's requests, open or closed; raises NotFoundError."""
-    try:
-        lead = owned_lead(session(), user, request_id, lock=lock)
-    except NotFoundError:
-        raise NotFoundError("request") from None
-    if lead.origin is not Origin.PORTAL:
-        raise NotFoundError("request")
-    return lead
 
 
 def request_columns(body: dict) -> dict[str, Any]:

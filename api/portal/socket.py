@@ -89,13 +89,13 @@ def check_participant() -> None:
             "in": "query",
             "name": "after_id",
             "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
-            "description": "Begin behind this message; otherwise with what is said from now on.",
+            "description": "Begin after this message; by default with the next new message.",
         },
     ],
     responses={
-        101: {"description": "The socket is open: one JSON object a frame, both ways."},
+        101: {"description": "The socket is open: one JSON object per frame, in both directions."},
         426: {"$ref": "#/components/responses/UPGRADE_REQUIRED"},
-        429: {"description": "Too many chats are open, of this user or in all."},
+        429: {"description": "Too many chats are open, of this user or in total."},
     },
 )
 def chat_socket(ws: Server, chat_id: int) -> None:

@@ -13,22 +13,22 @@ REDOC = Path(__file__).parent.parent / "static" / "redoc"
 
 #: Facts about all operations, with which the document begins.
 ABOUT = """
-Two-way matching of realtors' leads and properties, and what goes with it. One system serves four contracts: the
-exchange (leads, properties, recommendations, matches), the feed of listings for tenants, the portal (forms, requests,
-chats) and lead generation (`/api`).
+Two-way matching of realtors' leads and properties. One system serves four contracts: the exchange (leads, properties,
+recommendations, matches), the feed of listings for tenants, the portal (forms, requests, chats) and lead generation
+(`/api`).
 
-* **Who calls.** `Authorization: Bearer` with the token that signing in has given, or `Authorization: tma` with the
-  initData of a Telegram Mini App; lead generation takes `X-API-Key`.
-* **Errors** have one shape: `code` (the status), `status`, `message`, `error_code`, and where fields are wrong
-  `errors`, by place and path. Programs go by `error_code` and `facts`, of single fields by those in `faults`.
-  `message` is in the language of `Accept-Language`: English, Russian or Kazakh. 429 and 503 say in `Retry-After`
-  when to come again.
-* **Lists** take `page` from 1 and `limit` up to 100. Bare arrays show the rest in the header `X-Pagination`.
-* **Retries.** A write sent again with the same `Idempotency-Key` gets its first answer.
-* **Values.** Times are UTC, ISO 8601. Numbers may be sent as digits in text. Every path answers with and without a
-  slash at its end.
-* **Fields.** What a GET answers can be sent back: fields that are answered and not taken are passed over, other unknown
-  fields are refused by name. Answers may gain fields without a new version; bear with those that you do not know.
+* **Authentication.** `Authorization: Bearer` with the token of a sign-in, or `Authorization: tma` with the initData of
+  a Telegram Mini App; lead generation uses `X-API-Key`.
+* **Errors** have one form: `code` (the HTTP status), `status`, `message`, `error_code` and, if fields are invalid,
+  `errors` by place and path. Programs should use `error_code` and `facts`, and for single fields those in `faults`.
+  `message` is in the language of `Accept-Language`: English, Russian or Kazakh. With 429 and 503, `Retry-After` is the
+  number of seconds to wait.
+* **Lists** accept `page` from 1 and `limit` up to 100. If the answer is a bare array, the header `X-Pagination` has the
+  total and the pages.
+* **Retries.** A write that is repeated with the same `Idempotency-Key` gets its first answer.
+* **Values.** Times are UTC, ISO 8601. Numbers may be sent as text. Paths answer with and without a trailing slash.
+* **Fields.** The answer of a GET can be sent back: fields that only answers have are ignored, and other unknown fields
+  are refused by name. Answers may gain fields without a new version; ignore those that you do not know.
 """
 
 #: The document's own metadata.
@@ -38,8 +38,8 @@ SPEC = {
         "contact": {"name": "The Leadmatch authors", "url": "https://leadmatch.example"},
         "license": {"name": "MIT", "identifier": "MIT"},
     },
-    "servers": [{"url": "/", "description": "Where this document was read."}],
-    "externalDocs": {"url": "https://leadmatch.example/docs", "description": "How clients are written."},
+    "servers": [{"url": "/", "description": "The server of this document."}],
+    "externalDocs": {"url": "https://leadmatch.example/docs", "description": "The guide for clients."},
 }
 
 REDOC_PAGE = """<!doctype html>

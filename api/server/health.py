@@ -17,7 +17,7 @@ from models.platform.revisions import is_behind
 
 log = logging.getLogger(__name__)
 
-blp = Blueprint("health", __name__, description="Whether the service is up")
+blp = Blueprint("health", __name__, description="Liveness and readiness")
 
 #: A restarting database is available again in seconds.
 RETRY_AFTER_SECONDS = 2
@@ -33,10 +33,12 @@ class Live(Body):
 
 
 class Ready(Body):
-    status = fields.String(metadata={"description": "ready, or what it waits for."})
+    status = fields.String(metadata={"description": "ready or not ready."})
     database = fields.String(metadata={"description": "ok or away."})
     migrations = fields.String(metadata={"description": "ok, or behind: `leadmatch db upgrade` has not run."})
-    redis = fields.String(metadata={"description": "ok or away. Without it writes are kept and lists follow later."})
+    redis = fields.String(
+        metadata={"description": "ok or away. Without Redis, writes are stored and lists are updated later."}
+    )
 
 
 @blp.route("/health")

@@ -29,7 +29,7 @@ class Media(MethodView):
     @blp.alt_response(200, schema=BYTES, content_type="image/png")
     @blp.alt_response(200, schema=BYTES, content_type="image/webp")
     @blp.alt_response(200, schema=BYTES, content_type="application/pdf")
-    @blp.alt_response(304, description="The copy that the caller has (If-None-Match) is still good.")
+    @blp.alt_response(304, description="The caller's copy (If-None-Match) is up to date.")
     @blp.alt_response(404, description="There is no such file.")
     def get(self, name: str) -> Response:
         """Read an uploaded file

@@ -50,15 +50,19 @@ class ImportForm(Body):
         load_default=SourceContent.LISTINGS,
         metadata={"description": "listings, or leads: a table of clients' requests."},
     )
-    source = Text(200, metadata={"description": "The source that its listings belong to; by default the file's name."})
-    city = Text(100, metadata={"description": "The town of listings that name none."})
+    source = Text(200, metadata={"description": "The name of the source of its listings; by default the file's name."})
+    city = Text(100, metadata={"description": "The town of listings that do not name one."})
     mapping = MappingText(
         LONGEST_MAPPING,
         empty=True,
-        metadata={"description": "JSON of a table's columns: a column's name -> its field, or empty. Remembered."},
+        metadata={
+            "description": "For tables, as JSON: a column's name -> its field, or empty. Kept for later imports."
+        },
     )
-    is_complete = FormYesNo(metadata={"description": "The file holds all of the source's listings. Default true."})
-    dry_run = FormYesNo(load_default=False, metadata={"description": "Say what would be done, and do nothing."})
+    is_complete = FormYesNo(
+        metadata={"description": "Whether the file contains all listings of the source. Default true."}
+    )
+    dry_run = FormYesNo(load_default=False, metadata={"description": "Only report what would be done."})
 
 
 class ImportArgs(PageArgs):

@@ -37,12 +37,14 @@ PIECE = 1 << 16  # characters
 
 
 class OutgoingFeedOut(Body):
-    address = fields.String(allow_none=True, metadata={"description": "For portals; null where there is no feed."})
+    address = fields.String(allow_none=True, metadata={"description": "For portals; null if there is no feed."})
     created_at = Moment(allow_none=True)
     left_out = fields.Dict(
         keys=fields.String(),
         values=fields.Integer(),
-        metadata={"description": "What portals require -> how many of my properties lack it and are not in the feed."},
+        metadata={
+            "description": "A requirement of portals -> the number of my properties that are left out for lack of it."
+        },
     )
 
 
@@ -88,8 +90,8 @@ class FeedForPortals(MethodView):
 
     @public
     @blp.response(200, {"type": "string"}, content_type=XML, description="YRL")
-    @blp.alt_response(304, description="What the caller has (If-None-Match) is still so.")
-    @blp.alt_response(404, description="The address is nobody's.")
+    @blp.alt_response(304, description="The caller's copy (If-None-Match) is up to date.")
+    @blp.alt_response(404, description="There is no such address.")
     def get(self, name: str) -> Response:
         """Read a user's properties as a feed
 

@@ -18,7 +18,7 @@ from models.sources.refusals import refusals_of
 from models.sources.sources import owned_import
 from models.sources.tables import Import
 
-blp = Blueprint("refusals", __name__, description="What imports refused")
+blp = Blueprint("refusals", __name__, description="Offers that imports refused")
 
 COLUMNS = ("line", "id", "field", "reason", "read")
 

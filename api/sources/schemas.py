@@ -21,20 +21,22 @@ class SourceOut(Body):
     content = shown_word(SourceContent)
     kind = shown_word(KINDS, allow_none=True)
     address = fields.String(allow_none=True)
-    has_file = fields.Boolean(metadata={"description": "A file was sent, which an import without an address reads."})
+    has_file = fields.Boolean(
+        metadata={"description": "Whether a file was sent; imports read it if the source has no address."}
+    )
     city = fields.String(allow_none=True)
     mapping = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
-        metadata={"description": "Of tables: a column's name -> the field that it holds, or empty to pass it over."},
+        metadata={"description": "For tables: a column's name -> its field, or empty to ignore the column."},
     )
     is_complete = fields.Boolean(
-        metadata={"description": "Each file holds all listings: what is missing from it leaves the market."}
+        metadata={"description": "Whether each file contains all listings, so that missing ones leave the market."}
     )
     state = shown_word(SourceState)
     refresh_minutes = fields.Integer(allow_none=True)
     next_fetch_at = Moment(allow_none=True)
-    failures = fields.Integer(metadata={"description": "Failed fetches since the last good one."})
+    failures = fields.Integer(metadata={"description": "Failed fetches since the last successful one."})
     created_at = Moment()
 
 
@@ -47,8 +49,8 @@ class Counts(Body):
     withdrawn = fields.Integer(metadata={"description": "Listings that left the market."})
     off_market = fields.Integer(metadata={"description": "Offers that are sold, booked, withheld or expired."})
     refused = fields.Integer()
-    guessed = fields.Integer(metadata={"description": "Values that were taken as unknown or read with a guess."})
-    held = fields.Integer(metadata={"description": "Listings that are missing and wait for their owner's word."})
+    guessed = fields.Integer(metadata={"description": "Values that were treated as unknown or guessed."})
+    held = fields.Integer(metadata={"description": "Missing listings whose withdrawal the owner has to confirm."})
 
 
 class ImportOut(Body):
@@ -57,11 +59,11 @@ class ImportOut(Body):
     state = shown_word(ImportState)
     is_dry_run = fields.Boolean()
     asked_by = fields.String(metadata={"description": "command, upload, schedule or request"})
-    reason = fields.String(allow_none=True, metadata={"description": "Why it failed or waits."})
+    reason = fields.String(allow_none=True, metadata={"description": "The reason for the failure or the wait."})
     reason_code = fields.String(
         allow_none=True, metadata={"description": "The reason for programs; null of imports before release 0.2."}
     )
-    reason_facts = fields.Dict(keys=fields.String(), metadata={"description": "What the reason's sentence names."})
+    reason_facts = fields.Dict(keys=fields.String(), metadata={"description": "The facts in the reason's sentence."})
     progress = fields.Float(
         allow_none=True, metadata={"description": "While it runs: the share of the file that is read, 0 to 1."}
     )
@@ -79,7 +81,7 @@ class RemarkOut(Body):
     code = fields.String(
         allow_none=True, metadata={"description": "The reason for programs; null of imports before release 0.2."}
     )
-    facts = fields.Dict(keys=fields.String(), metadata={"description": "What the reason's sentence names."})
+    facts = fields.Dict(keys=fields.String(), metadata={"description": "The facts in the reason's sentence."})
     read = fields.String(metadata={"description": "The text in the file."})
 
 
@@ -89,13 +91,13 @@ class ReportOut(Body):
     columns = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
-        metadata={"description": "Of tables: a column's name -> the field that it was taken for, empty for none."},
+        metadata={"description": "For tables: a column's name -> the field as which it was read, or empty."},
     )
-    column_order = fields.List(fields.String(), metadata={"description": "The columns as they stand in the table."})
+    column_order = fields.List(fields.String(), metadata={"description": "The columns in the order of the table."})
     samples = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
-        metadata={"description": "Of a table's dry run or failed import: a column's name -> its first values."},
+        metadata={"description": "For a table's dry run or failed import: a column's name -> its first values."},
     )
     refused = fields.List(fields.Nested(RemarkOut))
     guessed = fields.List(fields.Nested(RemarkOut))
@@ -103,7 +105,7 @@ class ReportOut(Body):
     passed_over = fields.Dict(
         keys=fields.String(),
         values=fields.Integer(),
-        metadata={"description": "Tags or columns that nothing was read from -> how many offers have them."},
+        metadata={"description": "Ignored tags or columns -> the number of offers with them."},
     )
 
 

@@ -27,7 +27,7 @@ from models.sources.sources import (
 )
 from models.sources.tables import LONGEST_REFRESH, SHORTEST_REFRESH, SourceState
 
-blp = Blueprint("sources", __name__, description="Where listings are imported from")
+blp = Blueprint("sources", __name__, description="Sources of imported listings")
 
 for_owners = for_roles(*SUPPLY_ROLES)
 MAX_COLUMNS = 500
@@ -36,23 +36,23 @@ MAX_COLUMNS = 500
 class SourceBody(Body):
     name = Text(200)
     address = Text(2000, allow_none=True, metadata={"description": "Of a feed, as in https://example.com/feed.xml."})
-    city = Text(100, allow_none=True, metadata={"description": "The town of listings that name none."})
+    city = Text(100, allow_none=True, metadata={"description": "The town of listings that do not name one."})
     mapping = fields.Dict(
         keys=Text(200, empty=True),
         values=Text(40, empty=True),
         validate=validate.Length(max=MAX_COLUMNS),
-        metadata={"description": "Of tables: a column's name -> the field that it holds, or empty to pass it over."},
+        metadata={"description": "For tables: a column's name -> its field, or empty to ignore the column."},
     )
     is_complete = YesNo(
         metadata={
-            "description": "Each file holds all listings: what is missing from it leaves the market. Default true."
+            "description": "Whether each file has all listings, so that missing ones leave the market. Default true."
         }
     )
     refresh_minutes = Whole(
         SHORTEST_REFRESH,
         LONGEST_REFRESH,
         allow_none=True,
-        metadata={"description": "How often the address is fetched; null: only when asked for."},
+        metadata={"description": "The interval at which the address is fetched; null: only on request."},
     )
 
 
@@ -65,7 +65,7 @@ class SourceChange(SourceBody):
 
 
 class RunBody(Body):
-    dry_run = YesNo(load_default=False, metadata={"description": "Say what would be done, and do nothing."})
+    dry_run = YesNo(load_default=False, metadata={"description": "Only report what would be done."})
 
 
 class SourceRows(Body):
@@ -82,10 +82,12 @@ class BrokenPhoto(Body):
 
 
 class SourcePhotosOut(Body):
-    is_on = fields.Boolean(metadata={"description": "Photos are fetched here; without it the rest is empty."})
+    is_on = fields.Boolean(
+        metadata={"description": "Whether this server fetches photos; if not, the other fields are empty."}
+    )
     waiting = fields.Integer()
     fetched = fields.Integer()
-    refused = fields.Integer(metadata={"description": "Addresses that give no photo; they are not shown."})
+    refused = fields.Integer(metadata={"description": "Addresses that yield no photo; they are not shown."})
     broken = fields.List(fields.Nested(BrokenPhoto), metadata={"description": f"The first {MAX_BROKEN} of them."})
 
 

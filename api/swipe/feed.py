@@ -36,7 +36,7 @@ from models.market.price_history import price_history
 
 log = logging.getLogger(__name__)
 
-blp = Blueprint("feed", __name__, description="Listings one at a time, best first")
+blp = Blueprint("feed", __name__, description="Listings one at a time, the best first")
 
 MAX_WAIT_SECONDS = 2.0
 #: Requests do not wait for a list that has been stale for longer than this.
@@ -138,7 +138,7 @@ class FeedUndo(MethodView):
 
     @signed_in
     @blp.response(200, Undone)
-    @blp.alt_response(404, description="There is no action to take back.")
+    @blp.alt_response(404, description="There is no action to undo.")
     def post(self) -> Any:
         """Undo my last action; the listing returns to the feed
 

@@ -6,7 +6,7 @@ They are created by `POST /leads`, which also accepts the exchange's body: see :
 from typing import Any
 
 from flask.views import MethodView
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from api.http.access import current_user, for_roles, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
@@ -25,7 +25,7 @@ class InquiryBody(Body):
 
     listing_id = IdNumber(required=True)
     owner_id = IdNumber(allow_none=True)
-    status = one_of(InquiryStatus, validate=validate.Equal(InquiryStatus.NEW), load_default=InquiryStatus.NEW)
+    status = one_of(InquiryStatus, only=[InquiryStatus.NEW], load_default=InquiryStatus.NEW)
 
 
 class InquiryRow(Body):

@@ -14,7 +14,6 @@ from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.currency_field import Currency
 from api.http.db import session
 from api.http.fields import (
-    MAX_MONEY,
     MAX_ROOMS,
     FormId,
     FormMoney,
@@ -27,11 +26,13 @@ from api.http.fields import (
     money,
 )
 from api.http.home_adverts import PricePoint
+from api.http.lost_updates import guards_updates, refuse_if_changed, tag_with_version
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.polled_lists import unchanged_own_list
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_price, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
+from models.core.base import MAX_MONEY
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.deals.own_list_validators import OwnList
 from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
@@ -39,7 +40,7 @@ from models.market.places import own_currency
 from models.market.price_history import price_history
 from models.market.properties import Property, archive_property, create_property, properties_of, replace_property
 
-blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
+blp = Blueprint("listings", __name__, description="Listings for tenants and buyers")
 
 
 class ListingBody(Body):
@@ -76,7 +77,7 @@ class WholeListing(Listing):
     optional = ("price_history",)
 
     price_history = fields.List(
-        fields.Nested(PricePoint), metadata={"description": "The oldest first, the present last."}
+        fields.Nested(PricePoint), metadata={"description": "In chronological order; the last is the present price."}
     )
 
 
@@ -96,8 +97,8 @@ class SearchArgs(PageArgs):
     price_min = FormMoney(metadata={"description": "In the currency of `city`; without one, of each listing."})
     price_max = FormMoney(metadata={"description": "As `price_min`."})
     rooms = fields.String(
-        validate=validate.Regexp(NUMBERS, error="Numbers between commas, as in 1,2."),
-        metadata={"description": "Numbers between commas; 0: studios."},
+        validate=validate.Regexp(NUMBERS, error="rooms.not_numbers"),
+        metadata={"description": "Numbers separated by commas; 0: studios."},
     )
     q = Text(200, metadata={"description": "Words to look for in title, description and features."})
     order = fields.Enum(ListingOrder, by_value=True, load_default=ListingOrder.NEWEST)
@@ -184,9 +185,11 @@ class ListingById(MethodView):
         No sign-in is needed. A withdrawn one answers 404.
         """
         listing = listing_on_market(session(), listing_id)
+        tag_with_version(listing.version)
         return listing_row(listing) | {"price_history": price_history(session(), listing)}
 
     @signed_in
+    @guards_updates
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
     @blp.alt_response(403, description="The listing is somebody else's.")
@@ -197,6 +200,7 @@ class ListingById(MethodView):
         on the market.
         """
         listing = editable_listing(session(), current_user(), listing_id)
+        refuse_if_changed(listing.version)
         replace_property(session(), listing, _columns(body, listing))
         warn_of_town("city", listing.city, listing.currency)
         warn_of_price("price", listing.price)
@@ -204,6 +208,7 @@ class ListingById(MethodView):
         return listing_row(listing)
 
     @signed_in
+    @guards_updates
     @blp.response(200, StatusOk)
     @blp.alt_response(403, description="The listing is somebody else's.")
     def delete(self, listing_id: int) -> Any:
@@ -212,6 +217,7 @@ class ListingById(MethodView):
         It stays in its owner's list, inactive; `is_active` true in a PUT puts it back.
         """
         listing = editable_listing(session(), current_user(), listing_id)
+        refuse_if_changed(listing.version)
         archive_property(session(), listing)
         rescore_property(listing)
         return {"status": "ok"}

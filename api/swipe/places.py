@@ -17,7 +17,7 @@ blp = Blueprint("places", __name__, description="Places that the market knows")
 
 class PlaceArgs(Body):
     kind = one_of(PlaceKind, required=True)
-    q = Text(100, metadata={"description": "What a name, or a word in it, begins with."})
+    q = Text(100, metadata={"description": "The beginning of a name, or of a word in it."})
     city = Town(metadata={"description": "Districts and stations of this town only."})
 
 

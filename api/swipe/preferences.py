@@ -9,15 +9,16 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, or_null
 from api.http.db import session
-from api.http.fields import LARGEST_AREA, MAX_MONEY, MAX_ROOMS, Number, Text, Town, Whole, money
+from api.http.fields import LARGEST_AREA, MAX_ROOMS, Number, Text, Town, Whole, money
 from api.http.readings import WishRow, shown_wishes, wish_columns, wishes_field
 from api.http.tasks import rescore_lead
 from api.http.warnings import Warnings, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
+from models.core.base import MAX_MONEY
 from models.market.leads import Lead
-from models.market.preferences import preference_of, save_preference
+from models.market.preferences import lock_preference, preference_of, save_preference
 
-blp = Blueprint("preferences", __name__, description="What the feed is made of")
+blp = Blueprint("preferences", __name__, description="A tenant's preferences, which order the feed")
 
 
 class PreferenceBody(Body):
@@ -32,7 +33,7 @@ class PreferenceBody(Body):
     metro_stations = fields.List(Text(100), allow_none=True, validate=validate.Length(max=400))
     area_min = Number(0, LARGEST_AREA, allow_none=True)
     area_max = Number(0, LARGEST_AREA, allow_none=True)
-    words = Text(5000, empty=True, allow_none=True, metadata={"description": "What else matters, in words."})
+    words = Text(5000, empty=True, allow_none=True, metadata={"description": "Further wishes as free text."})
     wishes = wishes_field()
 
     @validates_schema
@@ -88,7 +89,7 @@ class Preferences(MethodView):
 
         The next listing of the feed follows the new preferences at once.
         """
-        before = preference_of(session(), current_user())
+        before = lock_preference(session(), current_user())
         lead = save_preference(session(), current_user(), columns(body, before))
         warn_of_town("city", lead.city, lead.currency)
         rescore_lead(lead)

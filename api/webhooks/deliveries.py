@@ -13,7 +13,7 @@ from api.webhooks.schemas import DeliveryArgs, DeliveryOut, DeliveryRows, Replay
 from models.webhooks.delivery_log import deliveries_of, replay, replay_failed
 from models.webhooks.endpoints import owned_endpoint
 
-blp = Blueprint("webhook-deliveries", __name__, description="What was sent to my webhooks, and how it went")
+blp = Blueprint("webhook-deliveries", __name__, description="The log of my webhooks, and replays")
 
 
 @blp.route("/webhooks/<int:webhook_id>/deliveries")

@@ -30,7 +30,7 @@ from models.webhooks.endpoints import (
     send_test,
 )
 
-blp = Blueprint("webhooks", __name__, description="Other systems of mine are notified of what happens")
+blp = Blueprint("webhooks", __name__, description="Notifications of the user's other systems")
 
 
 @blp.route("/webhooks")

@@ -35,7 +35,7 @@ class WebhookChange(Body):
         100,
         metadata={"description": "Default 85. A `recommendation.created` is sent from this score on.", "example": 85},
     )
-    is_enabled = YesNo(metadata={"description": "Default true. What happens while it is off is not sent later."})
+    is_enabled = YesNo(metadata={"description": "Default true. Events that occur while it is off are not sent later."})
 
 
 class NewWebhook(WebhookChange):
@@ -57,25 +57,26 @@ class WebhookOut(Body):
     name = fields.String(allow_none=True)
     url = fields.String()
     types = fields.List(shown_word(EventType))
-    min_score = fields.Integer(metadata={"description": "From which score on recommendations are sent."})
+    min_score = fields.Integer(metadata={"description": "The minimum score of recommendations that are sent."})
     is_enabled = fields.Boolean()
     disabled_reason = shown_word(
         DisabledReason,
         allow_none=True,
-        metadata={"description": "owner: it was switched off; gone: it answered 410."},
+        metadata={"description": "owner: its owner switched it off; gone: it answered 410."},
     )
     failures = fields.Integer(metadata={"description": "Failed attempts since the last success."})
     paused_until = Moment(
-        allow_none=True, metadata={"description": "After a failure nothing is sent until then; past or null: no pause."}
+        allow_none=True, metadata={"description": "Until then nothing is sent after a failure; past or null: no pause."}
     )
     old_secret_until = Moment(
-        allow_none=True, metadata={"description": "Until then the secret before the last rotation signs as well."}
+        allow_none=True,
+        metadata={"description": "Until then, deliveries are also signed with the secret before the last rotation."},
     )
     created_at = Moment()
 
 
 class WebhookWithSecret(WebhookOut):
-    secret = fields.String(metadata={"description": "Shown here only. Receivers verify signatures with it."})
+    secret = fields.String(metadata={"description": "Shown only here. Receivers verify signatures with it."})
 
 
 class WebhookRows(Body):
@@ -92,10 +93,10 @@ class DeliveryOut(Body):
     id = fields.Integer()
     message_id = fields.String(metadata={"description": "The header `webhook-id`; the same in every attempt."})
     type = shown_word(EventType)
-    subject = fields.String(metadata={"description": "What it is about; events of one subject arrive in order."})
+    subject = fields.String(metadata={"description": "The subject; events with the same subject arrive in order."})
     data = fields.Dict(metadata={"description": "The ids and facts that are sent."})
     state = shown_word(DeliveryState)
-    attempts = fields.Integer(metadata={"description": "Since it was made or replayed."})
+    attempts = fields.Integer(metadata={"description": "Attempts since it was created or replayed."})
     last_attempt_at = Moment(allow_none=True)
     last_status = fields.Integer(allow_none=True, metadata={"description": "HTTP status of the last answer."})
     last_error = shown_word(DeliveryError, allow_none=True)
@@ -115,7 +116,7 @@ class ReplayBody(Body):
         required=True,
         format="iso",
         default_timezone=UTC,
-        metadata={"description": "Deliveries made since then that failed are sent again, the oldest 1000 of them."},
+        metadata={"description": "Failed deliveries created since then are sent again, at most the 1000 oldest."},
     )
 
 

@@ -32,7 +32,7 @@ def fit_logistic(
 
     >>> b, a = fit_logistic(np.array([[0.0], [0.0], [1.0], [1.0]]), np.array([0, 1, 1, 1], bool), np.ones(4), 0.01)
     >>> bool(b[0] > 1), round(a, 2)
-    (True, 0.02)
+    (True, 0.08)
     """
     columns = np.column_stack([inputs, np.ones(len(inputs))])
     penalties = np.append(np.full(inputs.shape[1], penalty), 0.0)

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from matching.reading.limit_words import ABOVE, AT_LEAST, AT_MOST, BELOW
 from matching.reading.mentions import NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
+from matching.reading.vocabulary import fold
 
 #: A smaller number is not the price of a month or a home; only applied to numbers without a unit.
 MIN_BARE_PRICE = 10_000
@@ -34,7 +36,8 @@ _CURRENCIES = {
     "₸": "KZT",
     "kzt": "KZT",
 }
-_NO_BUDGET = frozenset("взнос пв залог депозит доплата зарплата доход комиссия аванс первоначальный страховой".split())
+_ENDS_CLAUSE = frozenset(",;\n()")
+_NO_BUDGET = ("взнос", "залог", "депоз", "доплат", "зарплат", "доход", "комисс", "аванс", "первонач", "страхов")
 
 _STEMS = {
     "одн": 1,
@@ -56,10 +59,14 @@ _ROOM_PAIR = re.compile(
     r"\b(одно|двух|трех|четырех)\s?-?\s?(?:,|и|или|/|-)\s?-?(двух|трех|четырех|пяти)\s?-?\s?комн\w*"
 )
 _ROOM_DIGITS = re.compile(
-    r"(?<![\d.,])([1-9])(?:\s?-?\s?(?:х|ух|ех|ти))?(?:\s?(?:-|–|,|/|и|или)\s?([1-9]))?(?:\s?-?\s?(?:ух|ех|ти))?(?:\s?(?:-|–|,|/"
+    r"(?<![\w.])(?<!\d,)([1-9])(?:\s?-?\s?(?:х|ух|ех|ти))?(?:\s?(?:-|–|,|/|и|или)\s?([1-9]))?(?:\s?-?\s?(?:ух|ех|ти))?(?:\s?(?:-|–|,|/"
     r"|и|или)\s?([1-9]))?\s?-?\s?(?:х|ух|ех|ти)?\s?-?\s?"
     r"(?:(?:изолир\w*|раздельн\w+|отдельн\w+)\s)?"
     r"(?:к\b|ку\b|ка\b|шк[ауи]\b|ккв\b|кк\b|к\s?\.?\s?кв|ком\b\.?\s?кв|[юя]\s?кв|комн\b|комн\.|комнат\w*|болмели\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
+)
+#: «этаж 5, 3 комнаты» has no five rooms.
+_NUMBERED = re.compile(
+    r"(?:№|\b(?:этаж|дом|д|корпус|корп|строение|стр|подъезд|секция|блок|школа|литер)\b)[\s.:№-]{0,3}$"
 )
 #: «за 5 кк» are millions.
 _BEFORE_MILLIONS = re.compile(r"\b(?:за|до|от|бюджет|около|максимум|цена)\s$")
@@ -118,6 +125,8 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
 
     >>> rooms_of("двушку или трешку")[0], rooms_of("1к.")[0], rooms_of("от двух комнат")[0]
     ([2, 3], [1], [2, 3, 4, 5, 6])
+    >>> rooms_of("дом 150 м2, 4 комнаты")[0], rooms_of("этаж 5, 3 комнаты")[0], rooms_of("2к,3к")[0]
+    ([4], [3], [2, 3])
     """
     rooms: set[int] = set()
     spans: list[tuple[int, int]] = []
@@ -144,6 +153,8 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
         if match[0].endswith("кк") and _BEFORE_MILLIONS.search(rest, max(0, match.start() - 12), match.start()):
             continue
         numbers = [int(group) for group in match.groups() if group]
+        if len(numbers) > 1 and _NUMBERED.search(rest, max(0, match.start() - 14), match.start()):
+            numbers = numbers[1:]
         if re.search(r"[-–]\s?\d", match[0]):
             numbers = list(range(numbers[0], numbers[-1] + 1)) if numbers[-1] > numbers[0] else numbers
         rooms |= set(numbers)
@@ -210,8 +221,16 @@ def _is_price(tokens: Tokens, item: Item, quantity: Quantity) -> bool:
         and quantity.currency not in _CURRENCIES
     ):
         return False
-    around = tokens.words[max(0, item.start - 3) : item.start] + tokens.words[item.end : item.end + 2]
-    return not any(word is not None and word.symbol in _NO_BUDGET for word in around)
+    around = _words_around(tokens, item)
+    return not any(word == "пв" or word.startswith(_NO_BUDGET) for word in around)
+
+
+def _words_around(tokens: Tokens, item: Item) -> list[str]:
+    """The three words before a number and the two behind it, without those of other clauses: «до 60, залог месяц»."""
+    words = tokens.tokens
+    before = takewhile(lambda word: word not in _ENDS_CLAUSE, reversed(words[max(0, item.start - 3) : item.start]))
+    behind = takewhile(lambda word: word not in _ENDS_CLAUSE, words[item.end : item.end + 2])
+    return [fold(word) for word in (*before, *behind)]
 
 
 def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:

@@ -67,11 +67,13 @@ def is_floor_among_facts(tokens: Tokens, items: Sequence[Item], index: int) -> b
         return True
     if before and before[0] not in _MARKS and before[0].lower() not in _HOMES:
         return False
+    follower = items[index + 1] if index + 1 < len(items) else None
+    if follower is not None and _are_areas(follower.quantity) and follower.start - item.end <= 1:
+        return True  # «5/9, 56/35/8»
     if quantity is not None and quantity.high >= LOWEST_HOUSE and before and after and after[0] in ",.":
         opens = before[0] in ".!\n" and len(tokens.tokens[item.start - 2]) >= SHORTEST_WORD
         if opens or quantity.low == quantity.high:
             return True  # «Счётчики. 16/17.», «Парголово, 18/18, пентхаус»
-    follower = items[index + 1] if index + 1 < len(items) else None
     if after and after[0] not in _MARKS:
         return follower is not None and follower.start == item.end and not follower.meanings.kinds.isdisjoint(_WALLS)
     return any(
@@ -79,6 +81,11 @@ def is_floor_among_facts(tokens: Tokens, items: Sequence[Item], index: int) -> b
         and (not other.meanings.kinds.isdisjoint(_OF_A_HOME) or _is_area(other.quantity))
         for other in items[max(0, index - 4) : index + 5]
     )
+
+
+def _are_areas(quantity: Quantity | None) -> bool:
+    """«54/32/9»"""
+    return quantity is not None and quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3
 
 
 def _follows_rooms(tokens: Tokens, quantity: Quantity) -> bool:

@@ -1,17 +1,16 @@
 """Which number belongs to which mention."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.other_limits import fits, is_next_floor, take_laxer_limits, take_other_limit
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import is_word
+from matching.reading.ways import WAYS, add_other_ways, measure_ways, starts_another_way, take_next_line
 
 #: The largest distance of a number from the word for what it counts, in tokens.
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
-_WAYS = frozenset({markers.WALK, markers.TRANSPORT})
 _REFUSALS = frozenset({markers.REFUSE, markers.ABSENT, markers.UNNEEDED})
 #: «без комиссии не бывает, понимаю, но не больше 50 %»: the most tokens of an aside between clauses.
 _SHORT = 5
@@ -23,7 +22,7 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
     numbers = [index for index, item in enumerate(items) if item.role == NUMBER]
     if not numbers and not any(item.meanings.counts for item in items):
         return
-    _measure_ways(cut_text, items, numbers)
+    measure_ways(cut_text, items, numbers)
     pairs: list[tuple[int, int, int]] = []
     for index, item in enumerate(items):
         if not item.meanings.counts:
@@ -43,64 +42,12 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
                 item.strength = "must"
             item.by.append((number.start, number.end))
             _mark_transport(cut_text, items, index, other)
-            take_other_limit(items, item, other)
+            if not starts_another_way(items, item, other):
+                take_other_limit(items, item, other)
     take_laxer_limits(cut_text, items, numbers)
-    _other_ways(cut_text, items)
+    take_next_line(items, numbers)
+    add_other_ways(cut_text, items)
     _limits_after_refusals(items, numbers)
-
-
-def _measure_ways(cut_text: Tokens, items: Sequence[Item], numbers: Sequence[int]) -> None:
-    """«до метро 15 пешком или 10 на автобусе», «на автобусе 15»: a number next to a way of travel counts minutes."""
-    for index in numbers:
-        number = items[index]
-        if number.quantity is None or number.quantity.unit or number.quantity.fraction:
-            continue
-        before = items[index - 1] if index else None
-        after = items[index + 1] if index + 1 < len(items) else None
-        measured = before is not None and before.role == MENTION and before.end == number.start
-        measured = measured and cut_text.tokens[number.start - 1].lower() == "пешком"  # «метро пешком 10»
-        if after is not None and after.role in _WAYS and after.clause == number.clause:
-            between = cut_text.tokens[number.end : after.start]
-            measured = between == (["на"] if after.role == markers.TRANSPORT else [])
-        if not measured and before is not None and before.role in _WAYS and before.clause == number.clause:
-            measured = before.end == number.start and not _word_follows(cut_text, number)
-        if measured:
-            number.quantity = replace(number.quantity, unit="min")
-
-
-def _other_ways(cut_text: Tokens, items: list[Item]) -> None:
-    """«15 минут на автобусе или 25 пешком»: the second number, with its own way of travel, is a separate mention."""
-    for index, item in enumerate(list(items)):
-        if item.role != MENTION or item.quantity is None or item.quantity.unit != "min":
-            continue
-        for other in items[index + 1 : index + 6]:
-            if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit not in ("min", ""):
-                continue
-            if not other.quantity.unit and is_word(cut_text.words, other.end, "остановка"):
-                continue  # «или 4 остановки на автобусе»
-            way = next(
-                (
-                    each
-                    for each in items
-                    if each.role in (markers.WALK, markers.TRANSPORT) and 0 <= each.start - other.end <= 2
-                ),
-                None,
-            )
-            if way is None or other.sentence != item.sentence or (way.role == markers.TRANSPORT) == item.transport:
-                continue
-            twin = Item(
-                MENTION,
-                other.start,
-                way.end,
-                other.clause,
-                other.sentence,
-                item.meanings,
-                quantity=replace(other.quantity, unit="min"),
-            )
-            twin.transport = way.role == markers.TRANSPORT
-            other.taken = True
-            items.append(twin)
-            break
 
 
 def _limits_after_refusals(items: list[Item], numbers: Sequence[int]) -> None:
@@ -188,6 +135,9 @@ def _is_of_something_else(cut_text: Tokens, item: Item, number: Item, between: S
             return True  # «этажи кроме 1 и 5»
     word, counted = cut_text.words[item.start], number.quantity
     if "kitchen_area" in item.meanings.kinds:
+        named = [token.lower()[:3] for token in cut_text.tokens[item.end : number.start]] if ahead else []
+        if named[-2:] == ["общ", "пло"]:
+            return True  # «с большой кухней, общей площадью 40 м²»
         before, behind = cut_text.tokens[number.start - 1 : number.start], cut_text.tokens[number.end : number.end + 1]
         if behind and behind[0].lower().startswith("комнат"):
             return True  # «4 комнаты + кухня»
@@ -210,7 +160,7 @@ def _distance_between_clauses(cut_text: Tokens, items: Sequence[Item], index: in
     if index and items[index - 1].role == markers.NOT and items[index - 1].end == item.start:
         return None  # "no deposit, up to 6 months"
     near = any(each.role == markers.NEAR for each in between)
-    carried = any(each.role in _WAYS for each in between)  # «4 остановки на автобусе (12 минут)»
+    carried = any(each.role in WAYS for each in between)  # «4 остановки на автобусе (12 минут)»
     opens = (
         other == 0
         or items[other - 1].clause != number.clause
@@ -299,6 +249,14 @@ def _word_follows(cut_text: Tokens, number: Item) -> bool:
     return number.end < len(cut_text.tokens) and cut_text.tokens[number.end][0].isalpha()
 
 
+def _is_refused_way(items: Sequence[Item], index: int) -> bool:
+    """«до метро 10 минут, на автобусе не хочу», «10 минут, не на автобусе»."""
+    way, after = items[index], items[index + 1 : index + 2]
+    before = items[index - 1] if index else way
+    refused = bool(after) and after[0].role in _REFUSALS and after[0].start - way.end <= 1
+    return refused or before.role == markers.NOT and way.start - before.end <= 1
+
+
 def _mark_transport(cut_text: Tokens, items: Sequence[Item], index: int, other: int) -> None:
     """Mark that the way of *items[index]* is by transport, if the nearest word about the way states so."""
     item, number = items[index], items[other]
@@ -308,7 +266,7 @@ def _mark_transport(cut_text: Tokens, items: Sequence[Item], index: int, other: 
     nearest: tuple[int, bool] | None = None
     for near in range(max(0, min(index, other) - 2), min(len(items), max(index, other) + 4)):
         each = items[near]
-        if each.role in (markers.WALK, markers.TRANSPORT) and each.sentence == item.sentence:
+        if each.role in WAYS and each.sentence == item.sentence and not _is_refused_way(items, near):
             if each.clause > number.clause and cut_text.tokens[each.start - 1].lower() not in ("на", "by"):
                 continue  # «метро в 1 км, автобус у дома»; but «15 минут от метро, можно на автобусе»
             gap = each.start - number.end if each.start >= number.end else number.start - each.end + 1

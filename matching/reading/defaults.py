@@ -206,7 +206,8 @@ def _ends_a_stay(tokens: Tokens, items: Sequence[Item], index: int) -> bool:
 def _ends_a_term(tokens: Tokens, quantity: Quantity) -> bool:
     """«срок аренды: до конца июня»."""
     return quantity.how == AT_MOST and any(
-        is_word(tokens.words, position, *_SPANS, "аренда") for position in range(quantity.start - 3, quantity.start)
+        is_word(tokens.words, position, *_SPANS, "аренда", "командировка")
+        for position in range(quantity.start - 3, quantity.start)
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from matching.reading import markers
-from matching.reading.exceptions import is_exception, leaves_a_limit
+from matching.reading.exceptions import concerns_another, is_exception, leaves_a_limit
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.refused_lists import deny_rest_of_list, has_own_denial
 from matching.reading.rows import (
@@ -12,7 +12,6 @@ from matching.reading.rows import (
     after_colon,
     answers,
     denied_row,
-    follows_unknown,
     has_own_refusal,
     is_refused_by_need,
     is_worse,
@@ -64,7 +63,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     ):
         return False  # «недорогая с балконом»
     symbol, word = cut_text.words[marker.start], cut_text.words[target.start]
-    governs = symbol is not None and symbol.symbol in _GOVERN_GENITIVE
+    governs = symbol is not None and symbol.symbol in _GOVERN_GENITIVE and marker.end - marker.start < 3
     if governs and target.start > marker.end and word is not None and word.case == "nominative":
         return False  # «без соседей сверху, то есть последний этаж»
     unneeded = _of_unneeded_row(cut_text, items, index)
@@ -152,8 +151,8 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
         _act_on(cut_text, item, marker, symbols)
 
     before = previous_mention(items, index)
-    if symbols[:1] == ["по"] and before is None and follows_unknown(cut_text, marker):
-        return  # «шторы по желанию, на длительный срок»
+    if concerns_another(cut_text, marker, symbols, None if before is None else items[before]):
+        return
     spoken_of = before is not None and marker.start - items[before].end <= 1  # «ипотека не подходит: перепланировка»
     if not spoken_of and after_colon(cut_text, items, index, act):
         return

@@ -9,10 +9,13 @@ from matching.reading import (
     floor,
     furnishing,
     house,
+    letting,
+    listing_markers,
     markers,
     outside,
     parking,
     plan,
+    present_home,
     refusal,
     strength_words,
     tenants,
@@ -40,6 +43,7 @@ ENTRIES: tuple[Entry, ...] = (
     *furnishing.ENTRIES,
     *deal.ENTRIES,
     *terms.ENTRIES,
+    *letting.ENTRIES,
     *utilities.ENTRIES,
     *refusal.ENTRIES,
 )
@@ -50,7 +54,8 @@ MAX_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
-    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, *ENTRIES):
+    known = (SKIPPED_PHRASES, *markers.MARKERS, *listing_markers.ENTRIES, *strength_words.ENTRIES, present_home.ENTRY)
+    for entry in (*known, *ENTRIES):
         subject = Meaning(entry, SUBJECT)
         for slots in slots_of(entry.subject):
             yield slots, subject

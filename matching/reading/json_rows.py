@@ -3,7 +3,7 @@
 from typing import Any
 
 from matching.errors import InvalidInputError
-from matching.reading.kind import JsonValue
+from matching.reading.kind import JsonValue, Kind
 from matching.reading.kinds import KIND_OF
 from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
@@ -65,6 +65,14 @@ def check_wish(kind: str, value: JsonValue) -> None:
     known.judge(value)
     if known.form == "choice" and not 0 < len(value.get("any_of") or value.get("none_of") or ()) <= len(known.choices):
         raise InvalidInputError(f"name 1 to {len(known.choices)} of {', '.join(known.choices)}")
-    low, high = (value.get("min"), value.get("max")) if known.form == "number" else (None, None)
-    if low is not None and high is not None and low > high and not known.period:
+    if known.form == "number":
+        _check_limits(known, [value[end] for end in ("min", "max") if value.get(end) is not None])
+
+
+def _check_limits(kind: Kind, limits: list[float]) -> None:
+    """Raise InvalidInputError for limits out of order, or outside the period of a kind that has one."""
+    if kind.period:
+        if not all(0 <= limit <= kind.period for limit in limits):
+            raise InvalidInputError(f"limits must be from 0 to {kind.period:g}")
+    elif limits != sorted(limits):
         raise InvalidInputError("min must not be above max")

@@ -13,6 +13,7 @@ from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue, Kind
 from matching.reading.kinds import KIND_OF
 from matching.reading.limit_words import AT_MOST, BELOW
+from matching.reading.markers import CAN
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import Quantity, flipped, limits
 from matching.reading.sizes import fits_entry, scaled
@@ -120,6 +121,9 @@ def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
         number = item.quantity
         if item.role != NUMBER or item.taken or number is None or number.how != "eq" or number.unit or number.fraction:
             continue
+        after = items[index + 1] if index + 1 < len(items) else None
+        if after is not None and after.role == CAN and after.start == item.end:
+            continue  # «не первый этаж (второй можно)»
         for other in items[max(0, index - 1) : index + 3]:
             gap = max(other.start - item.end, item.start - other.end)
             if other.denied and other.meanings.kinds & _ENDS_OF_HOUSE and gap <= 1 and 2 <= number.low <= 9:

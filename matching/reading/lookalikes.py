@@ -57,6 +57,10 @@ _PHRASES = frozenset(
 )
 
 
+#: «Сәлем!»
+_GREETINGS = frozenset({"салем"})
+
+
 class Name(NamedTuple):
     """The tokens from *start* to *end* (excluded), which may name a place whose canonical name is *place*."""
 
@@ -105,8 +109,10 @@ def is_no_town(name: Name) -> bool:
     «Ванна обязательно».
     """
     word = name.tokens[name.start]
-    if _names_another_thing(name):
+    if _names_another_thing(name) or fold(word) in _GREETINGS:
         return True
+    if name.before.startswith("нов") and fold(name.place) == "рига":
+        return True  # «Новая Рига» is a motorway
     if name.before in ("на", "в") and fold(word).endswith("ском") and not fold(name.place).endswith(_ADJECTIVES):
         return True  # «на Ленинском» is an avenue; in the town is «в Ленинске»
     if name.end - name.start > 1:

@@ -160,10 +160,14 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     words = [known[token] for token in tokens]
     if " + " in text or " / " in text:
         _split_lists(text, tokens, starts, words)
+    for match in _DISTRICT.finditer(text) if "-н" in text or "-Н" in text else ():
+        words[bisect_left(starts, match.start(1))] = None
     minuses = _deny_minuses(text, starts, words, vocabulary) if "+" in text else ()
     return Tokens(text, tokens, starts, words, minuses)
 
 
+#: «в р-не школы»: «не» is the end of «районе».
+_DISTRICT = re.compile(r"\bр-(н[аеу]?|нах?|ном|ны|нов)\b", re.IGNORECASE)
 #: A line that opens with a plus, and one that opens with a minus.
 _PLUS_LINE, _MINUS_LINE = re.compile(r"^[ \t]*\+", re.MULTILINE), re.compile(r"^[ \t]*([-–—−])", re.MULTILINE)
 #: A list in one line that opens with a plus, and its minuses: «Техника: + плита, - стиралка», «+плита -стиралка».

@@ -10,6 +10,7 @@ from matching.reading.kinds import KIND_OF
 from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import Fact, read_facts
 from matching.reading.places import Place, PlaceLexicon
+from matching.reading.station_ways import METRO, ways_to_stations
 from matching.reading.text_places import (
     Span,
     blanked,
@@ -28,12 +29,15 @@ _RENT = re.compile(
 _SALE = re.compile(
     r"\b(?:куп(?:лю|ить|им|ил)\w*|покупк\w*|покупа\w*|прода[мюеж]\w*|продать|ипотек\w*|buy\w*|purchase|sale|сатып|сатам\w*|сатыла\w*|маткапитал\w*)\b"
 )
+#: «студия под сдачу в аренду» is bought.
+_FOR_TENANTS = re.compile(r"\bпод (?:посуточ\w+ |краткосроч\w+ )?(?:сдачу|аренду)(?: в аренду| посуточно)?\b")
 _TYPES = (
     ("TOWNHOUSE", re.compile(r"\b(?:таунхаус\w*|дуплекс\w*|townhouse|duplex)\b")),
     (
         "HOUSE",
         re.compile(
-            r"\b(?:коттедж\w*|дач[ауеи]\b|(?:частный|загородный) дом|дом\w* (?:с участком|на участке)|house with"
+            r"\b(?:коттедж\w*|(?<!продали )(?<!продаем )дач[ауеи]\b|(?:частный|загородный) дом"
+            r"|дом\w* (?:с участком|на участке)|house with"
             r"|cottage)"
             r"|\b\d сот(?:ки|ок)\b|^\W*дом\b(?! \d+ ?(?:г|эт))"
             r"|\b(?:куп\w+|сним\w+|снять|ищ\w+|нужен|прода\w+|сда\w+) (?:\w+ ){0,2}дом\b"
@@ -48,7 +52,13 @@ _TYPES = (
     ),
 )
 _PAYMENTS = (
-    ("MORTGAGE", re.compile(r"(?<!не )\bипотек\w*|\bmortgage\b")),
+    (
+        "MORTGAGE",
+        re.compile(
+            r"(?<!не )\bипотек[а-я]*\b(?! не (?:бер|нуж|рассм|план|треб|интерес|подход)| нет\b| емес)"
+            r"|(?<!no )\bmortgage\b"
+        ),
+    ),
     (
         "CASH",
         re.compile(r"\b(?:наличн\w*|нал\b|налик\w*|наличк\w*|кэш\w*|cash|деньги на руках|живые деньги|свои деньги)"),
@@ -74,9 +84,10 @@ _CONDITIONS = {
 }
 #: «меняю свою двушку на трёшку»: the first home is not wanted.
 _OWN_HOME = re.compile(
-    r"\b(?:свою|нашу|мою|своей|нашей|моей)\s(?:\w+\s)?(?:одн|дву|тре|четыр|студи|[1-5]\s?-?\s?(?:х\s?-?\s?)?к)[\w-]*"
+    r"\b(?:(?:свою|нашу|мою|своей|нашей|моей)\s(?:\w+\s)?"
+    r"|(?:(?:сейчас|пока) снима(?:ем|ю)|жив(?:ем|у) в|переезжаем из|прода(?:ем|ли)) )"
+    r"(?:одн|дву|тре|четыр|студи|[1-5]\s?-?\s?(?:х\s?-?\s?)?к)[\w-]*"
 )
-_METRO = "метро"
 _NAMED_METRO = re.compile(
     r"(?:\b(?:м|ст|метро|станци\w|metro|station)\.?\s*[«\"]?|[A-Za-z][\w ,]{0,20})$", re.IGNORECASE
 )
@@ -167,6 +178,7 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
     rooms, spans["rooms"] = rooms_of(_OWN_HOME.sub(lambda match: " " * len(match[0]), folded))
     # A studio is requested by rooms = 0; as a wish it would also refuse the one-room flats that are requested.
     wishes = [wish for wish in read_wishes(rest) if not (wish.kind == "studio" and wish.value is True and 0 in rooms)]
+    wishes += ways_to_stations(rest, places, wishes)
     budget, area = budget_of(tokens, items) or _bare_budget(folded), area_of(tokens, items)
     deal_type = _deal_type(folded, budget, spans)
     if deal_type == "SALE":  # «купим с мужем двушку» states who buys, not who must be allowed to live there
@@ -218,8 +230,8 @@ def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
     rest = blanked(text, [*_phones(text), *spans.get("street", ()), *((place.start, place.end) for place in places)])
     for place in places:  # «Таганская, 4 минуты пешком» is the way to the metro
         width = place.end - place.start
-        if place.kind == "station" and width >= len(_METRO) and not _NAMED_METRO.search(rest[: place.start]):
-            rest = rest[: place.start] + _METRO.ljust(width) + rest[place.end :]
+        if place.kind == "station" and width >= len(METRO) and not _NAMED_METRO.search(rest[: place.start]):
+            rest = rest[: place.start] + METRO.ljust(width) + rest[place.end :]
     folded = _folded(rest)
     tokens, items = mentions(rest, "listing")
     rooms, spans["rooms"] = rooms_of(folded)
@@ -267,14 +279,14 @@ def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
 
 
 #: «сниму до 60», «куплю до 13,5»: thousands a month, or millions.
-_BARE_BUDGET = re.compile(r"\b(?:до|бюджет|не дороже|максимум)\s(\d{1,3}(?:[.,]\d{1,2})?)(?=\s*(?:[,.;!\n]\s|$))")
+_BARE_BUDGET = re.compile(r"\b(?:до|бюджет|не дороже|максимум)\s(\d{1,3}(?:[.,]\d{1,2})?)(?=\s*(?:[,.;!\n]\s|\+ ?к|$))")
 _MIN_RENT, _MAX_MILLIONS = 5.0, 300.0
 
 
 def _bare_budget(folded: str) -> Amount | None:
     """The budget of a message whose price has no unit, if its words state whether the client rents or buys."""
     match, rents = _BARE_BUDGET.search(folded), _RENT.search(folded) is not None
-    if match is None or not (rents or re.search(r"\bкупл?\w*", folded)):
+    if match is None or not (rents or _SALE.search(folded)):
         return None
     amount = float(match[1].replace(",", "."))
     if rents and amount < _MIN_RENT or not rents and amount > _MAX_MILLIONS:
@@ -315,7 +327,11 @@ def _first(
 
 
 def _deal_type(folded: str, budget: Amount | None, spans: dict[str, list[Span]]) -> str | None:
-    deal = _first("deal_type", (("RENT", _RENT), ("SALE", _SALE)), folded, spans)
+    folded = _FOR_TENANTS.sub(lambda match: " " * len(match[0]), folded)
+    deals = (("RENT", _RENT), ("SALE", _SALE))
+    rent, sale = (pattern.search(folded) for _, pattern in deals)
+    is_sale = rent is not None and sale is not None and sale[0].startswith("куп") and sale.start() < rent.start()
+    deal = _first("deal_type", deals[::-1] if is_sale else deals, folded, spans)
     if deal is None and budget is not None:
         maximum = budget.high or budget.low or 0
         return "SALE" if maximum >= MIN_SALE[budget.currency or "RUB"] else "RENT"

@@ -54,7 +54,9 @@ QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28, "mid": 14, "early": 0, "late": 20}
 PARTS_OF_HOUR = frozenset({"четверть", "полчаса", "пол"})
 FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
-_ENDINGS = frozenset("й го ый ой м х ые ых и ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
+_ENDINGS = frozenset(
+    "й го ый ой м х ые ых и ти я е ю ем ом му ми ого его th st nd rd ая ую тый том того тий тьем рой ром мой".split()
+)
 _ENDINGS_WITHOUT_DASH = frozenset("й го ый ой х ые ых ти th st nd rd му".split())
 #: Minutes to the metro: on foot («минут пешком»), and by transport.
 BY_METRO = ("мп", "мтп", "мпт", "мт")

@@ -37,7 +37,11 @@ _STATION_WORD = 12
 _OF_STATION = re.compile(r"\b(?:м|метро|станци\w|metro|station)\.?\s*[«\"]?$", re.IGNORECASE)
 #: «, д. »
 _BEFORE_HOUSE_NUMBER = re.compile(r"[\s,]+(?:д(?:ом)?\.?\s*)?$")
-_WHERE_FROM = re.compile(r"\b(?:мы|я|сами|сам|переезжа\w+|приеха\w+|едем|родом)\s(?:сейчас\s)?из\s*$", re.IGNORECASE)
+_WHERE_FROM = re.compile(
+    r"\b(?:(?:мы|я|сами|сам|переезжа\w+|переехал\w*|приеха\w+|уеха\w+|едем|родом)\s(?:сейчас\s)?из"
+    r"|семь[яеёию]\w* (?:из|с))\s*$",
+    re.IGNORECASE,
+)
 
 _WHERE_THEY_LIVE = re.compile(
     r"\b(?:(?:жив(?:у|[её]м|[её]т|ут)|прожива(?:ю|ем|ет|ют)|прописан\w*)\s(?:сейчас\s|пока\s)?"
@@ -45,6 +49,7 @@ _WHERE_THEY_LIVE = re.compile(
     re.IGNORECASE,
 )
 #: «Клиентка Самал ищет двушку», but not «клиент: Сокол, Аэропорт».
+_BEHIND_STREETS = re.compile(r"\s+(?:к[өо]шес\w+|да[ңн][ғг]ыл\w+)", re.IGNORECASE)
 _BEFORE_CLIENTS_NAME = re.compile(r"\b(?:клиент(?:ка)?|покупательница|покупатель|арендатор|зовут)\s+$", re.IGNORECASE)
 _BEHIND_CLIENTS_NAME = re.compile(
     r"[,\s]+(?:ищ[еу]т|сним[ие]т|хо[чт]\w+|куп[ия]\w*|желает|рассмотрит)\b", re.IGNORECASE
@@ -88,7 +93,7 @@ def places_in_request(text: str, lexicon: PlaceLexicon) -> list[Place]:
     """
     text = text[:MAX_CHARACTERS]
     found = find_places(cut(text, vocabulary()), lexicon)
-    places = [place for place in found if not (_is_where_from(text, place) or _is_clients_name(text, place))]
+    places = [place for place in found if not _is_something_else(text, place)]
     others = [place for place in places if not is_where_they_live(text, place)]
     names_other = {place.kind == "town" for place in others if not place.denied}
     return [place for place in places if place in others or (place.kind == "town") not in names_other]
@@ -111,6 +116,14 @@ def blanked(text: str, spans: Iterable[Span]) -> str:
 def _is_where_from(text: str, place: Place) -> bool:
     """«мы из Мытищ, ищем квартиру в Строгино»: the client's own place is not the wanted one."""
     return _WHERE_FROM.search(text, max(0, place.start - 30), place.start) is not None
+
+
+def _is_something_else(text: str, place: Place) -> bool:
+    return (
+        _is_where_from(text, place)
+        or _is_clients_name(text, place)
+        or _BEHIND_STREETS.match(text, place.end) is not None  # «Түркістан көшесі»
+    )
 
 
 def _is_clients_name(text: str, place: Place) -> bool:

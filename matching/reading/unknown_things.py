@@ -42,6 +42,9 @@ def names_thing(word: str) -> bool:
     """
     if word in _SUMS_UP or not morphology().word_is_known(word):
         return False
-    tag = morphology().parse(word)[0].tag
+    parses = morphology().parse(word)
+    if "Anum" in parses[0].tag:  # «второй»
+        return any(parse.tag.case in ("nomn", "accs") for parse in parses)
+    tag = parses[0].tag
     of_thing = tag.POS in ("NOUN", "ADJF", "PRTF") and "Apro" not in tag and "Name" not in tag
     return of_thing and tag.case in ("nomn", "accs")

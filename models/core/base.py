@@ -43,9 +43,12 @@ class Base(DeclarativeBase):
     }
 
 
+#: The largest amount of money that is accepted; it fits into a Money column after any rounding.
+MAX_MONEY = Decimal("999999999999999")
+
 #: An integer primary key that the database assigns.
 Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
-#: Money: up to 999 trillion, to the hundredth.
+#: Money: up to MAX_MONEY, to the hundredth.
 Money = Annotated[Decimal, mapped_column(Numeric(17, 2))]
 #: The moment when a row was created, by the database's clock.
 CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]

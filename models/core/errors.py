@@ -178,3 +178,9 @@ class ConflictError(DomainError):
     """The current state does not allow this."""
 
     code = "state.conflict"
+
+
+class ChangedMeanwhileError(ConflictError):
+    """The row is no longer in the state that the caller has read."""
+
+    code = "row.changed_meanwhile"

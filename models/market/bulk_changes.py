@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
+from models.core.base import MAX_MONEY
 from models.core.enums import Side, Status
 from models.core.errors import InvalidValueError
 from models.market.leads import archive_lead, restore_lead
@@ -18,7 +19,6 @@ from models.market.tags import TAGGED
 
 #: A large changed price is rounded to this unit, to avoid prices such as 12 345 678.91.
 STEP = Decimal(100)
-MAX_PRICE = Decimal(10) ** 15
 
 
 def change_statuses(session: Session, owner: User, side: Side, row_ids: Sequence[int], status: Status) -> list[Any]:
@@ -71,7 +71,7 @@ def change_prices(
         if amount is not None and currency and row.currency != currency:
             continue
         price = row.price + amount if amount is not None else _share(row.price, percent or Decimal(0))
-        if not 0 < price < MAX_PRICE:
+        if not 0 < price <= MAX_MONEY:
             raise InvalidValueError("by", "several.price_out_of_range")
         if price != row.price:
             row.price = price

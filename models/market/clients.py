@@ -1,6 +1,6 @@
 """A realtor's other leads for the same client."""
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, literal_column, select, true
 from sqlalchemy.orm import Session
 
 from models.core.enums import Status
@@ -9,20 +9,29 @@ from models.market.client_keys import ClientContactKey, ClientKey, contact_keys
 from models.market.leads import Lead
 from models.platform.prepared_statements import PREPARED
 
-#: It runs for the warning of every lead that is written with contacts, so it is built once, and planned once per
-#: connection.
-_OTHER_LEAD = (
+#: A lead with one of the keys. Each is looked up by its id: OFFSET 0 keeps the planner, which does not know the values
+#: of a prepared statement, from reading all leads of the owner.
+_SAME = (
     select(Lead.id)
-    .join(ClientContactKey, ClientContactKey.lead_id == Lead.id)
     .where(
-        ClientContactKey.key == any_(bindparam("keys", type_=ARRAY(BigInteger))),
+        Lead.id == ClientContactKey.lead_id,
         Lead.owner_id == bindparam("owner_id"),
         Lead.id != bindparam("lead_id"),
         Lead.status == Status.ACTIVE,
         Lead.city_key == bindparam("city_key"),
         Lead.deal_type == bindparam("deal_type", type_=Lead.deal_type.type),
     )
-    .order_by(Lead.id)
+    .offset(literal_column("0"))
+    .lateral("same")
+)
+#: It runs for each view of a lead, and for the warning of every lead that is written with contacts, so it is built
+#: once, and planned once per connection.
+_OTHER_LEAD = (
+    select(_SAME.c.id)
+    .select_from(ClientContactKey)
+    .join(_SAME, true())
+    .where(ClientContactKey.key == any_(bindparam("keys", type_=ARRAY(BigInteger))))
+    .order_by(_SAME.c.id)
     .limit(1)
 )
 

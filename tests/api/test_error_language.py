@@ -1,10 +1,17 @@
 """Errors are in the requested language; their code and facts are the same in all languages."""
 
-import pytest
+from collections.abc import Iterator
 
+import pytest
+from marshmallow import fields, validate
+
+from api.http.blueprint import Body
+from api.http.faults import VALIDATORS
 from models.accounts.users import User
 from models.core.enums import Role
+from models.core.errors import Fault
 from models.deals.inquiries import create_inquiry
+from models.translations.catalogue import LANGUAGES, is_known
 from tests.factories import make_property
 
 
@@ -68,3 +75,55 @@ def test_an_unknown_address_has_an_error_code(client):
     answer = client.get("/nowhere", headers={"Accept-Language": "ru"})
 
     assert (answer.json["error_code"], answer.json["message"]) == ("http.404", "Такой страницы нет.")
+
+
+def test_a_list_of_rooms_that_cannot_be_read_is_explained_in_the_requested_language(client):
+    answer = client.get("/listings?rooms=two", headers={"Accept-Language": "ru"})
+
+    assert answer.json["faults"] == [{"place": "query", "field": "rooms", "code": "rooms.not_numbers", "facts": {}}]
+    assert answer.json["message"] == "rooms: Напишите целые числа через запятую, например 1,2."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "field", "reason"),
+    [
+        (
+            "POST",
+            "/leads",
+            {"json": {"listing_id": 1, "status": "closed"}},
+            "status",
+            "Выберите одно из значений: new.",
+        ),
+        ("POST", "/webhooks", {"json": {"types": []}}, "types", "От 1 до 12 элементов."),
+        ("POST", "/preferences", {"json": {"rooms": [1] * 101}}, "rooms", "Не больше 100 элементов."),
+        ("POST", "/webhooks", {"json": {"url": ""}}, "url", "От 1 до 2000 знаков."),
+    ],
+)
+def test_a_reason_fits_the_value_and_the_language(person, method, path, sent, field, reason):
+    answer = person(Role.REALTOR)(method, path, **sent, headers={"Accept-Language": "ru"})
+
+    (errors,) = answer.json["errors"].values()
+    assert errors[field] == [reason]
+
+
+def _every_field(schema: type[Body]) -> Iterator[tuple[str, fields.Field]]:
+    """The fields of *schema* and of the schemas derived from it, and the entries of their lists."""
+    for name, field in schema._declared_fields.items():
+        yield f"{schema.__name__}.{name}", field
+        if isinstance(field, fields.List):
+            yield f"{schema.__name__}.{name}[]", field.inner
+    for derived in schema.__subclasses__():
+        yield from _every_field(derived)
+
+
+def test_every_validator_of_the_api_has_sentences_in_the_catalogue(app):
+    silent = [
+        (name, rule)
+        for name, field in _every_field(Body)
+        for rule in field.validators
+        if isinstance(rule, validate.Validator)
+        and not (
+            is_known(LANGUAGES[0], Fault(rule.error)) if getattr(rule, "error", None) else type(rule) in VALIDATORS
+        )
+    ]
+    assert silent == []

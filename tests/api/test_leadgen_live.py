@@ -7,6 +7,7 @@ import threading
 import httpx
 import pytest
 import redis
+from sqlalchemy.orm import Session
 from websockets.exceptions import ConnectionClosed
 from websockets.sync import client as sockets
 
@@ -14,6 +15,7 @@ from api.http import long_lived
 from api.http.services import services_of
 from api.leadgen import health, live
 from api.leadgen.health import Probe, ask_redis
+from models.accounts.api_keys import create_api_key
 from models.leadgen.events import CHANGED, STREAM, EventKind, publish
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
 from tests.sockets import FOR_EVER, served
@@ -55,13 +57,18 @@ def stream(redis_url):
         yield client
 
 
-def connect(url):
+def connect(url, headers=None):
     """
     A socket that notices its end quickly. After the closing handshake this client waits until the connection is closed
     or its next ping fails, and by default it pings only every 20 seconds.
     """
     return sockets.connect(
-        url, open_timeout=WAIT_LIMIT_SECONDS, close_timeout=0.5, ping_interval=0.2, ping_timeout=None
+        url,
+        additional_headers=headers,
+        open_timeout=WAIT_LIMIT_SECONDS,
+        close_timeout=0.5,
+        ping_interval=0.2,
+        ping_timeout=None,
     )
 
 
@@ -272,3 +279,24 @@ def test_requests_during_a_hanging_probe_wait_for_the_same_probe():
 def test_a_redis_that_hangs_is_given_up(short_redis_timeouts):
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(redis.RedisError):
         ask_redis(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+
+
+def test_one_key_takes_half_of_the_slots_and_leaves_the_rest_to_others(app, address, read, engine, monkeypatch):
+    budget = services_of(app).long_lived
+    monkeypatch.setattr(budget, "_max_of_kind", {long_lived.EVENTS: 2})
+    with Session(engine) as session:
+        greedy, other = ({"X-API-Key": create_api_key(session, name)[1]} for name in ("greedy", "other"))
+        session.commit()
+    first = read(**greedy)
+    first.event()
+
+    with httpx.stream("GET", f"http://{address}/api/events", headers=greedy, timeout=WAIT_LIMIT_SECONDS) as full:
+        assert full.status_code == 429
+    with connect(f"ws://{address}/api/ws", greedy) as second, pytest.raises(ConnectionClosed) as closed:
+        second.recv(timeout=WAIT_LIMIT_SECONDS)
+    assert closed.value.rcvd.code == 1013
+    assert read(**other).event()[1] == "hello"
+
+    first.close()
+    wait_for(lambda: budget.open == 1)
+    assert read(**greedy).event()[1] == "hello"

@@ -173,3 +173,21 @@ def test_the_places_of_several_markets_stay_in_memory(session, monkeypatch):
         True,
         True,
     ]
+
+
+class ReplacedAtOnce(dict):
+    """A cache in which another request replaces each model as soon as it is stored."""
+
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value)
+        self.clear()
+
+
+def test_a_model_that_another_request_replaces_at_the_same_moment_still_explains_the_page(client, pair, monkeypatch):
+    buyer, _, lead, _ = pair
+    for name in ("_kept_text_models", "_kept_closeness"):
+        monkeypatch.setattr(explanations, name, ReplacedAtOnce())
+
+    path = f"/leads/{lead.id}/property-recommendations?explain=true"
+
+    assert client.get(path, headers=token_header(buyer)).status_code == 200

@@ -1,4 +1,4 @@
-"""A long stream ends when its token is ended or its key revoked."""
+"""A long stream ends when its token is ended, its key revoked or its process stopped."""
 
 from collections.abc import Iterator
 
@@ -12,6 +12,7 @@ from api.console.kit.access import SESSION_COOKIE
 from api.http import live_updates
 from api.http.services import services_of
 from api.leadgen import live
+from api.portal.chat_hub import chat_hub_of
 from models.accounts.api_keys import create_api_key, revoke_api_key
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
@@ -99,3 +100,24 @@ def test_a_stream_ends_with_its_key(app, address, database, kind):
                 while True:
                     heard.append(str(socket.recv(timeout=WAIT_LIMIT_SECONDS)))
     assert not [each for each in heard if "secret" in each]
+
+
+@pytest.mark.parametrize("kind", ["events", "socket"])
+def test_a_stream_of_lead_generation_ends_when_its_process_stops(app, address, database, kind):
+    _, key = create_api_key(database, "a partner's program")
+    database.commit()
+    headers = {"X-API-Key": key}
+    if kind == "events":
+        with httpx.stream("GET", f"http://{address}/api/events", headers=headers, timeout=WAIT_LIMIT_SECONDS) as answer:
+            lines = answer.iter_lines()
+            while not next(lines).startswith("data:"):
+                pass
+            chat_hub_of(app).close()
+            assert [line for line in until_its_end(lines) if line.startswith("data:")] == []
+    else:
+        with sockets.connect(f"ws://{address}/api/ws", additional_headers=headers, close_timeout=0.5) as socket:
+            assert "hello" in socket.recv()
+            chat_hub_of(app).close()
+            with pytest.raises(ConnectionClosed) as closed:
+                socket.recv(timeout=WAIT_LIMIT_SECONDS)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1001

@@ -189,3 +189,13 @@ def test_an_address_beyond_the_last_page_shows_the_last_one(client, town, db):
 
     assert len(re.findall(r'<li id="row-', page)) == 2
     assert "Page 2 of 2" in page
+
+
+def test_a_view_can_be_saved_once_the_list_asks_for_something(visit, town):
+    page = visit(town.seller, PROPERTIES)
+    name = page.get_by_label("Name of the view")
+    expect(name).to_be_hidden()
+    page.get_by_label("Search", exact=True).fill("Арбат")
+    expect(name).to_be_visible()
+    page.reload()
+    expect(name).to_be_visible()

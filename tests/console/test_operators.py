@@ -107,6 +107,14 @@ def test_a_line_of_the_schedule_can_be_run_now_and_shows_its_result(page, press,
     assert audited(db)[-1] == ("schedule_line_run", "worker.tasks.count_markets")
 
 
+def test_no_line_of_an_invalid_schedule_can_be_run(page, press, tmp_path, monkeypatch):
+    line = re.search(r'name="line" value="([^"]+)"', page("/console/schedule"))[1]
+    (tmp_path / "schedule").write_text("now and then worker.tasks.sweep\n")
+    monkeypatch.setattr("worker.queue.upcoming.SCHEDULE_FILE", tmp_path / "schedule")
+
+    press("/console/schedule/run", 404, line=line)
+
+
 def test_a_row_that_the_engine_fails_on_is_tried_again(page, press, town, db, redis_url):
     quarantine(db, [Failure(Side.LEAD, town.lead.id, town.lead.version, "ValueError at x.py:1")])
     db.commit()

@@ -49,6 +49,7 @@ def test_no_words_are_left_for_kinds_that_are_gone():
         ("completion", 2027, "сдача 2027"),
         ("move_in", {"max": 60}, "заезд до 01.03"),
         ("move_in", {"max": 0}, "заезд сразу"),
+        ("move_in", {"max": 10_000_000}, "заезд до 10\u00a0000\u00a0000"),
     ],
 )
 def test_readings_are_described_in_plain_words(kind, value, words):

@@ -1,7 +1,9 @@
 """A tenant's console: the first screen, preferences, a home's page, favourites, saved searches."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
+import lxml.html
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -9,12 +11,13 @@ from sqlalchemy import select
 from api.console.tenants.searches import criteria_of_preference
 from models.core.enums import DealType
 from models.market.favorites import add_favorite, favorites_with_notes
-from models.market.preferences import preference_of
+from models.market.preferences import lock_preference, preference_of
 from models.market.properties import Property
 from models.market.search.saved import NotificationPace, SavedSearch
 from models.market.search.text_search import refresh_words
 from tests.console.conftest import PASSWORD, enter
 from tests.factories import make_property
+from tests.waiting import lock_waits, wait_for
 from worker.search_tasks import notify_search_news
 
 FORM = {"deal_type": "sale", "city": "Москва", "property_type": "flat", "price_max": "13 млн", "rooms": "2"}
@@ -74,6 +77,24 @@ def test_preferences_keep_rooms_places_area_and_words(tenant, town, db):
     assert "Арбат, Тверской" in page and "с котом" in page
     wanted = criteria_of_preference(preference)
     assert (wanted.rooms, wanted.deal_type, wanted.districts) == ((2,), DealType.SALE, ("Арбат", "Тверской"))
+
+
+def test_a_change_of_another_window_that_is_being_saved_is_kept(tenant, town, db, engine):
+    post(tenant, "/console/preferences", **FORM, districts="Арбат")
+    page = lxml.html.fromstring(tenant.get("/console/preferences").text)
+    [was] = page.xpath("//input[@name='was']/@value")
+    other = lock_preference(db, town.tenant)
+    other.districts = ["Тверской"]
+    db.flush()
+    with ThreadPoolExecutor(1) as pool:
+        sent = FORM | {"districts": "Арбат", "price_max": "14 млн", "was": was}
+        saved = pool.submit(post, tenant, "/console/preferences", **sent)
+        wait_for(lambda: lock_waits(engine))
+        db.commit()
+        assert saved.result().status_code == 303
+
+    db.refresh(other)
+    assert (other.districts, other.budget_max) == (["Тверской"], 14_000_000)
 
 
 def test_reversed_prices_get_an_error_beside_them(tenant):

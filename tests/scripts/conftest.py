@@ -1,4 +1,7 @@
-"""Commands in this process."""
+"""Commands in this process, and a home of `leadmatch run`."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -21,3 +24,11 @@ def leadmatch(process_environment, monkeypatch):
         return done.output
 
     return call
+
+
+@pytest.fixture(scope="session")
+def stopped_home(servers_folder: Path, make_postgres_data: Callable[[Path], Path]) -> Path:
+    """A home whose database has the current schema; tests start systems there one after another."""
+    home = servers_folder / "stopped and started"
+    make_postgres_data(home / "postgres")
+    return home

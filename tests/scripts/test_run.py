@@ -17,9 +17,9 @@ from tests.waiting import wait_for
 
 
 @pytest.fixture
-def system(servers_folder, tmp_path):
+def system(stopped_home, tmp_path):
     """A running system to stop, kill and start again; it reuses an earlier test's home, as creating one is slow."""
-    system = System(servers_folder / "stopped and started", tmp_path).start()
+    system = System(stopped_home, tmp_path).start()
     system.sql("DROP TABLE IF EXISTS kept")
     yield system
     system.stop()
@@ -27,7 +27,7 @@ def system(servers_folder, tmp_path):
 
 @pytest.fixture(scope="module")
 def shared_system(servers_folder, tmp_path_factory):
-    """A running system for tests that leave it running."""
+    """A running system for tests that leave it running; it made its home from nothing."""
     system = System(servers_folder / "shared", tmp_path_factory.mktemp("shared")).start()
     yield system
     system.stop()

@@ -90,7 +90,8 @@ def test_valkey_keeps_its_data_its_port_and_its_password(folder):
         assert server.url == first_url
 
 
-def test_killed_servers_come_back_with_what_was_committed(folder):
+def test_killed_servers_come_back_with_what_was_committed(folder, make_postgres_data):
+    make_postgres_data(folder / "postgres")
     with PostgresServer(folder / "postgres") as postgres, ValkeyServer(folder / "valkey") as valkey:
         run_sql(postgres, "CREATE TABLE kept AS SELECT 1 AS one")
         redis.Redis.from_url(valkey.url).set("kept", "1")
@@ -113,7 +114,8 @@ def test_strangers_are_refused(postgres_server, valkey_server):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next start sweeps them away")
-def test_servers_end_when_their_supervisor_is_killed(folder):
+def test_servers_end_when_their_supervisor_is_killed(folder, make_postgres_data):
+    make_postgres_data(folder / "postgres")
     supervisor = start_in_another_process(
         "from scripts.launcher.servers.postgres import PostgresServer\n"
         "from scripts.launcher.servers.valkey import ValkeyServer\n"
@@ -131,7 +133,10 @@ def test_servers_end_when_their_supervisor_is_killed(folder):
     wait_for_the_end_of(processes)
 
 
-def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(folder, postgres_server, valkey_server):
+def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(
+    folder, postgres_server, valkey_server, make_postgres_data
+):
+    make_postgres_data(folder / "postgres")
     # Without the signal at the parent's death, as on macOS.
     orphaned = start_in_another_process(
         "from scripts.launcher.servers import server\n"
@@ -152,8 +157,8 @@ def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(folder, postgres_s
         assert redis.Redis.from_url(valkey_server.url).ping()
 
 
-def test_a_pid_file_that_names_a_strangers_process_is_not_believed(folder):
-    with PostgresServer(folder, durable=False) as server:
+def test_a_pid_file_that_names_a_strangers_process_is_not_believed(folder, make_postgres_data):
+    with PostgresServer(make_postgres_data(folder), durable=False) as server:
         pid_file = (server.folder / "data/postmaster.pid").read_text()
         server.kill()
     account = {"user": os.stat(server.folder / "data").st_uid} if os.geteuid() == 0 else {}
@@ -180,9 +185,8 @@ def test_a_port_that_another_program_took_meanwhile_is_left_to_it(folder):
             assert redis.Redis.from_url(first.url).ping()
 
 
-def test_data_of_another_account_is_refused_in_one_line(folder):
-    with PostgresServer(folder, durable=False) as server:
-        pass
+def test_data_of_another_account_is_refused_in_one_line(folder, make_postgres_data):
+    server = PostgresServer(make_postgres_data(folder), durable=False)
     if os.geteuid() != 0:
         pytest.skip("only root can give data away")
     os.chown(server.folder / "data", 12345, 12345)
@@ -294,9 +298,9 @@ def test_a_free_port_is_distinguished_from_a_busy_one(valkey_server):
     assert not is_free(valkey_server.port, "0.0.0.0")
 
 
-def test_stopping_takes_no_longer_than_the_clients_like(folder):
+def test_stopping_takes_no_longer_than_the_clients_like(folder, make_postgres_data):
     """A client that stays connected must not delay the end, as it would with SIGTERM."""
-    server = PostgresServer(folder, durable=False)
+    server = PostgresServer(make_postgres_data(folder), durable=False)
     server.start()
     client = psycopg2.connect(server.url)
     [postmaster, *_] = processes_in(server.folder / "data", "postgres")

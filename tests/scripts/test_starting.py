@@ -64,9 +64,8 @@ def test_a_start_that_waits_can_be_ended(folder, monkeypatch):
     assert not valkey.has_ended
 
 
-def test_a_server_that_cannot_start_says_why_and_not_how_it_cleans_up(folder):
-    with PostgresServer(folder, durable=False):
-        pass
+def test_a_server_that_cannot_start_says_why_and_not_how_it_cleans_up(folder, make_postgres_data):
+    make_postgres_data(folder)
     control = PostgresServer(folder).folder / "data/global/pg_control"
     control.write_bytes(b"\0" * 8192)
     with pytest.raises(LaunchError, match=r"FATAL|PANIC"):
@@ -107,10 +106,9 @@ def test_the_cause_is_what_the_log_calls_an_error(log, cause):
     assert cause_in(log) == cause
 
 
-def test_data_of_another_postgresql_is_refused_with_the_way(folder):
-    with PostgresServer(folder, durable=False) as postgres:
-        version = postgres.folder / "data/PG_VERSION"
-    version.write_text("12\n")
+def test_data_of_another_postgresql_is_refused_with_the_way(folder, make_postgres_data):
+    postgres = PostgresServer(make_postgres_data(folder), durable=False)
+    (folder / "data/PG_VERSION").write_text("12\n")
     with pytest.raises(LaunchError, match=r"by PostgreSQL 12, .*leadmatch backup FILE.*leadmatch restore FILE"):
         postgres.start()
 
@@ -202,8 +200,8 @@ def test_a_web_process_that_keeps_ending_is_given_up(out, tmp_path):
     assert "has ended 3 times without an answer" in out.getvalue()
 
 
-def test_a_system_whose_web_process_cannot_start_stops_and_fails(servers_folder, tmp_path):
-    system = System(servers_folder / "stopped and started", tmp_path)
+def test_a_system_whose_web_process_cannot_start_stops_and_fails(stopped_home, tmp_path):
+    system = System(stopped_home, tmp_path)
     (tmp_path / "web.py").write_text("import sys; sys.exit('no module named x')")
     process = system.launch()
     system.output.wait_for_line("has ended 3 times without an answer")
@@ -212,8 +210,8 @@ def test_a_system_whose_web_process_cannot_start_stops_and_fails(servers_folder,
     assert system.processes() == []
 
 
-def test_the_settings_of_a_run_are_passed_to_commands_in_other_shells(servers_folder, tmp_path):
-    system = System(servers_folder / "stopped and started", tmp_path, RATES_URL="https://a.example\nhttps://b.example")
+def test_the_settings_of_a_run_are_passed_to_commands_in_other_shells(stopped_home, tmp_path):
+    system = System(stopped_home, tmp_path, RATES_URL="https://a.example\nhttps://b.example")
     system.start()
     environment = system.home.read_environment()
     system.stop()

@@ -30,8 +30,8 @@ from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
 blp = page_blueprint("account")
 
-#: The form's field for the method of signing in.
-TOO_SHORT = "password.wrong_length"
+#: The fault of a password that is too short or too long.
+WRONG_LENGTH = "password.wrong_length"
 
 
 @blp.get("/console/account")
@@ -46,7 +46,7 @@ def password() -> Response | tuple[str, int]:
     """Change the password, or set a first one; this browser stays signed in, all other sessions end."""
     new = request.form.get("new", "")
     if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD:
-        return _account(error=translate(TOO_SHORT)), 400
+        return _account(error=translate(WRONG_LENGTH)), 400
     try:
         replace_password(visitor(), request.form.get("old", "")[:LONGEST_PASSWORD], new)
     except InvalidValueError as error:
@@ -116,7 +116,7 @@ def invitation() -> RedirectResponse | str | tuple[str, int]:
         if not filled["name"]:
             raise InvalidValueError("name", "value.required")
         if not SHORTEST_PASSWORD <= len(chosen) <= LONGEST_PASSWORD:
-            raise InvalidValueError("password", TOO_SHORT)
+            raise InvalidValueError("password", WRONG_LENGTH)
         user = accepted(link, filled["name"][:200], filled["email"], chosen)
     except (InvalidValueError, ConflictError) as error:
         return render_template("console/invitation.html", link=link, filled=filled, error=translate_error(error)), 400

@@ -19,15 +19,16 @@ from api.http.db import session
 from api.http.explanations import explanations_of_pairs
 from api.http.readings import wish_columns
 from api.http.tasks import rescore_lead
-from api.portal.requests import RequestBody, owned_request, request_columns, request_row
+from api.portal.requests import RequestBody, request_columns, request_row
 from models.accounts.notification_groups import mark_group_read
 from models.core.amounts import print_number
 from models.core.enums import Condition, DealType, Origin, Role, Side
 from models.deals.match_board import best_scores
 from models.deals.recommendation_pages import recommended_page
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, replace_lead, restore_lead
+from models.market.leads import Lead, archive_lead, create_lead, replace_lead, restore_lead
 from models.market.properties import Property
 from models.market.readings import STATED
+from models.market.requests import owned_request, requests_of
 
 blp = page_blueprint("requests")
 
@@ -84,8 +85,7 @@ _READ_PATHS = {
 @for_buyers
 def all_requests() -> str:
     """The visitor's requests, open ones first, each with the number of offers and the best score."""
-    query = leads_of(visitor()).where(Lead.origin == Origin.PORTAL)
-    rows, pager = listed(query.order_by(None).order_by(Lead.status, Lead.id.desc()), PER_PAGE)
+    rows, pager = listed(requests_of(visitor()).order_by(None).order_by(Lead.status, Lead.id.desc()), PER_PAGE)
     lists = best_scores(session(), Side.LEAD, [lead.id for lead in rows])
     return render_template("console/buyers/requests.html", requests=rows, lists=lists, **pager)
 
@@ -132,7 +132,7 @@ def paste() -> str:
 @for_buyers
 def one_request(request_id: int) -> str:
     """A request and its offers, best first, each with its reasons."""
-    lead = owned_request(visitor(), request_id)
+    lead = owned_request(session(), visitor(), request_id)
     if not wants_part():
         mark_group_read(session(), visitor(), f"request_id:{lead.id}")
     page = page_number()
@@ -158,7 +158,7 @@ def one_request(request_id: int) -> str:
 @blp.route(f"{PATH}/<int:request_id>/edit", methods=["GET", "POST"])
 @for_buyers
 def edit_request(request_id: int) -> Response | str | tuple[str, int]:
-    lead = owned_request(visitor(), request_id, lock=request.method == "POST")
+    lead = owned_request(session(), visitor(), request_id, lock=request.method == "POST")
     if request.method == "GET":
         values = _values(lead)
         return _form(forms.Filled(values, original_values=original_values(values)), lead)
@@ -173,7 +173,7 @@ def edit_request(request_id: int) -> Response | str | tuple[str, int]:
 @blp.post(f"{PATH}/<int:request_id>/close")
 @for_buyers
 def close(request_id: int) -> Response:
-    lead = owned_request(visitor(), request_id, lock=True)
+    lead = owned_request(session(), visitor(), request_id, lock=True)
     archive_lead(session(), lead)
     rescore_lead(lead)
     return back(PATH, "request_closed")
@@ -182,7 +182,7 @@ def close(request_id: int) -> Response:
 @blp.post(f"{PATH}/<int:request_id>/reopen")
 @for_buyers
 def reopen(request_id: int) -> Response:
-    lead = owned_request(visitor(), request_id, lock=True)
+    lead = owned_request(session(), visitor(), request_id, lock=True)
     restore_lead(session(), lead)
     rescore_lead(lead)
     return back(f"{PATH}/{lead.id}", "request_reopened")

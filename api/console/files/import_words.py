@@ -4,6 +4,7 @@ from flask import request
 
 from api.console.kit.access import visitor
 from api.console.kit.i18n import translate, translate_fault
+from api.console.kit.row_ids import id_in
 from api.http.db import session
 from models.core.errors import Fault
 from models.market.towns.reading import TownError, read_town
@@ -23,6 +24,9 @@ REFRESHES: dict[int | None, str] = {
     1440: "Once a day",
     10080: "Once a week",
 }
+
+#: Characters of a source's town.
+LONGEST_TOWN = 100
 
 #: Reasons why an address yields no photo.
 PHOTO_FAULTS = {
@@ -170,14 +174,16 @@ def shown_reason(reason: str | None) -> str:
 
 def requested_source() -> Source | None:
     """The visitor's source in the address, for lists of its rows; raises NotFoundError."""
-    raw = request.args.get("source", "")
-    return owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+    source_id = id_in(request.args.get("source", ""))
+    return None if source_id is None else owned_source(session(), visitor(), source_id)
 
 
 def town_problem(town: str) -> Fault | None:
-    """Why a text does not name a town; None if it does."""
+    """Why a text cannot be the town of a source; None if it can, or is empty."""
     if not town:
         return None
+    if len(town) > LONGEST_TOWN:
+        return Fault("text.too_long", max=LONGEST_TOWN)
     try:
         read_town(town)
     except TownError as error:

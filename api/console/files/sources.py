@@ -71,7 +71,7 @@ def upload_file() -> Response | tuple[str, int]:
     try:
         if upload is None or not upload.filename:
             raise InvalidFileError("file", "import.choose_file")
-        name = request.form.get("source", "").strip() or name_of_file(upload)
+        name = request.form.get("source", "").strip()[:200] or name_of_file(upload)
         imported = source_for(visitor(), name, _settings() | {"content": _content(request.form)})
         tried = send_file(visitor(), imported, upload, is_dry_run=True)
     except PROBLEMS as error:

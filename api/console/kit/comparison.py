@@ -7,6 +7,7 @@ from flask import request
 from api.console.kit.formatting import grade
 from api.console.kit.i18n import translate
 from api.console.kit.readings import describe_reading
+from api.console.kit.row_ids import ids_in
 from api.console.kit.score_reasons import NAMES, OUTCOMES, VERDICTS, fact_of, wish_of
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
@@ -39,7 +40,7 @@ class Row:
 def homes_of_address() -> list[int]:
     """The ids in the address, given as `ids=3,7` or by ticked boxes."""
     ids = [*request.args.get("ids", "").split(","), *request.args.getlist("home")]
-    return [int(each) for each in ids if each.isascii() and each.isdigit() and len(each) < 19][:100]
+    return ids_in(ids)[:100]
 
 
 def compared(lead: Lead, homes: list[Property]) -> tuple[list[float | None], list[Row]]:

@@ -98,7 +98,7 @@ def in_words(control: Control, value: Any) -> str:
 def _sent_original_values(form: MultiDict) -> dict[str, Any]:
     try:
         originals = json.loads(form.get(ORIGINAL_VALUES, ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return originals if isinstance(originals, dict) else {}
 

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
-from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from api.console.kit import access, form_keys, formatting, i18n
 from api.console.kit.access import visitor, visitor_or_none
 from api.console.kit.assets import asset, takes_gzip
 from api.console.kit.icons import icon
 from api.console.kit.page_addresses import page_address, return_address
+from api.console.kit.request_cleaning import answer_head_like_get, leave_out_nul
 from api.console.kit.undo_tokens import known_token
 from api.http.db import session
 from api.http.errors import HANDLERS, answer_to
@@ -79,6 +79,7 @@ THEMES = ("auto", "light", "dark")
 def page_blueprint(name: str) -> Blueprint:
     """A blueprint whose answers, errors included, are pages."""
     blp = Blueprint(f"console_{name}", __name__)
+    blp.before_request(answer_head_like_get)
     blp.before_request(leave_out_nul)
     blp.before_request(i18n.choose_language)
     blp.after_request(_add_headers)
@@ -87,30 +88,6 @@ def page_blueprint(name: str) -> Blueprint:
         blp.register_error_handler(kind, _error_page)
     blp.register_error_handler(form_keys.FormSentAgainError, lambda error: back(error.path, "already_saved"))
     return blp
-
-
-def leave_out_nul() -> None:
-    """
-    Remove U+0000 from forms and addresses, because PostgreSQL cannot store it and nobody types it. The JSON API refuses
-    it instead.
-    """
-    if any("\x00" in part for pair in request.args.items(multi=True) for part in pair):
-        request.args = _without_nul(request.args)
-    if request.method == "POST" and any("\x00" in part for pair in request.form.items(multi=True) for part in pair):
-        request.form = _without_nul(request.form)
-
-
-def _without_nul(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
-    pairs = ((name.replace("\x00", ""), value.replace("\x00", "")) for name, value in given.items(multi=True))
-    return ImmutableMultiDict(pairs)
-
-
-def address_in(field: str, longest: int) -> list[tuple[str, str]]:
-    """The names and values of a query string that a form field contains, cleaned as by :func:`leave_out_nul`."""
-    return [
-        (name.replace("\x00", ""), value.replace("\x00", ""))
-        for name, value in parse_qsl(request.form.get(field, "")[:longest])
-    ]
 
 
 def wants_json() -> bool:

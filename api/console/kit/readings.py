@@ -80,9 +80,14 @@ def _quarter(year: float) -> str:
 
 
 def _day(number: float) -> str:
-    """A day of the year; 0 means at once."""
+    """
+    A day of the year; 0 means at once. Numbers outside a year, which earlier releases accepted in wishes, are shown as
+    they are.
+    """
     if number == 0:
         return _message("at_once")
+    if not 1 <= number < 366:
+        return _plain(number)
     day = date(2023, 1, 1) + timedelta(days=int(number) - 1)  # any year that is not a leap year
     return f"{day.day} {day:%b}" if language() == "en" else f"{day:%d.%m}"
 

@@ -15,7 +15,8 @@ def check_files(
 
     Args:
         check: Raises InvalidFileError for a file that is not accepted.
-        most: The maximum number of files; the code *too_many* is the fault of each further file.
+        maximum: The number of files that are checked.
+        too_many: The code of the fault of each further file.
     """
     good: list[FileStorage] = []
     reason = translate_fault(Fault(too_many, max=maximum))

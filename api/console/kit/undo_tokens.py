@@ -37,12 +37,19 @@ def undo_of_several(side: Side, done: str, tag: str, ids: list[int]) -> str:
 
 
 def read_several(token: str) -> tuple[Side, str, str, list[int]] | None:
-    """The contents of a token of :func:`undo_of_several`; None if it is not one."""
+    """
+    The contents of a token of :func:`undo_of_several`; None if it is not one, or has a tag that no row may have.
+
+    >>> read_several("LEAD-tagged-00-3")
+    """
     match = SEVERAL.fullmatch(token)
+    if match is None:
+        return None
     try:
-        return match and (Side(match[1]), match[2], bytes.fromhex(match[3]).decode(), [*map(int, match[4].split("."))])
+        tag = bytes.fromhex(match[3]).decode()
     except ValueError:
         return None
+    return (Side(match[1]), match[2], tag, [*map(int, match[4].split("."))]) if tag.isprintable() else None
 
 
 class PhotoToken(NamedTuple):

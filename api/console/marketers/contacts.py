@@ -14,7 +14,7 @@ from api.console.kit.i18n import translate
 from api.console.kit.pages import back, page_blueprint
 from api.http.blueprint import Body, one_of
 from api.http.db import session
-from api.http.fields import Phone, Text, Town, money
+from api.http.fields import FormId, Phone, Text, Town, money
 from api.http.readings import wish_columns
 from api.http.services import services
 from api.http.tasks import rescore_lead, score_prospect, send_reply
@@ -67,7 +67,7 @@ class ContactForm(Body):
 
 
 class ConversionForm(Body):
-    realtor_id = fields.Integer(required=True)
+    realtor_id = FormId(required=True)
     deal_type = one_of(DealType, required=True)
     city = Town(required=True)
     budget_max = money(allow_none=True)

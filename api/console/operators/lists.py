@@ -6,12 +6,12 @@ from flask import render_template, request
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import page_blueprint, page_number
+from api.console.kit.row_ids import id_in
 from api.http.db import session
 from api.http.limits import address
 from models.accounts import audit
 from models.accounts.user_search import find_users
 from models.accounts.users import User
-from models.core.base import LARGEST_ID
 from models.core.enums import ENGINE_ROLES, Side
 from models.core.errors import NotFoundError
 from models.deals.recommendation_pages import recommended_page
@@ -43,7 +43,7 @@ def lists() -> str:
         MatchingUser(user, list(session().scalars(leads_of(user).limit(MAX_LEADS))))
         for user in (session().scalars(find_users(words).limit(MAX_USERS)) if words else ())
     ]
-    number = int(words) if words.isdecimal() and int(words) <= LARGEST_ID else None
+    number = id_in(words)
     return render_template(
         "console/operators/lists.html",
         words=words,

@@ -63,7 +63,11 @@ def run_now() -> Response:
 
 
 def _entries() -> list[Entry]:
-    return [entry for entry, _ in services().worker.schedule(utc_now(), 1)]
+    """The schedule's lines; none if its file is invalid, as the page then shows."""
+    try:
+        return [entry for entry, _ in services().worker.schedule(utc_now(), 1)]
+    except SettingsError:
+        return []
 
 
 def _last_results() -> dict[str, TaskResult]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import translate_error
 from api.console.kit.pages import back, chosen, listed, page_blueprint
+from api.console.kit.row_ids import id_in
 from api.console.operators.audit_details import details_of, people_named, subject_of
 from api.http.db import session
 from api.http.limits import address
@@ -18,7 +19,6 @@ from api.http.table_files import TableFormat, table_file
 from models.accounts import audit
 from models.accounts.user_search import find_users
 from models.accounts.users import User, get_user, lock_user, names_of_users
-from models.core.base import LARGEST_ID
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError
 from models.market.account_status import set_active, set_role
@@ -148,8 +148,9 @@ def _day(name: str) -> date | None:
 
 
 def _account_to_keep(raw: str) -> User | None:
-    """The account to keep, by its id; raises NotFoundError."""
-    return get_user(session(), int(raw)) if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID else None
+    """The account to keep, by its id; None without an id. Raises NotFoundError."""
+    user_id = id_in(raw)
+    return None if user_id is None else get_user(session(), user_id)
 
 
 def _merge_page(removed: User, kept: User | None, error: str | None = None) -> str:

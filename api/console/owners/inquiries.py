@@ -9,6 +9,7 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import pressed_button
 from api.console.kit.i18n import LANGUAGES, language
 from api.console.kit.pages import back, page_blueprint
+from api.console.kit.row_ids import id_in
 from api.console.kit.score_reasons import render_reasons
 from api.http.db import after_commit, session
 from api.http.explanations import explanations_of_pairs
@@ -67,9 +68,8 @@ def inquiry_page(inquiry_id: int) -> Response | str:
 def drop(template_id: int) -> Response:
     """Delete one of the visitor's templates and return to the inquiry."""
     delete_template(session(), visitor(), template_id)
-    inquiry = request.form.get("inquiry", "")
-    is_id = inquiry.isascii() and inquiry.isdigit() and len(inquiry) < 19
-    return back(f"/console/owner/inquiries/{inquiry}" if is_id else "/console/inquiries", "changed")
+    inquiry_id = id_in(request.form.get("inquiry", ""))
+    return back("/console/inquiries" if inquiry_id is None else f"/console/owner/inquiries/{inquiry_id}", "changed")
 
 
 def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from api.console.kit.access import page_for, visitor
-from api.console.kit.pages import address_in, back, page_blueprint
+from api.console.kit.pages import back, page_blueprint
+from api.console.kit.request_cleaning import address_in
 from api.http.db import session
 from models.core.enums import SUPPLY_ROLES, Side
 from models.core.errors import InvalidValueError

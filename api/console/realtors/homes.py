@@ -6,6 +6,7 @@ from flask import Response, redirect, render_template, request
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import page_blueprint
+from api.console.kit.row_ids import id_in
 from api.console.kit.score_reasons import render_reasons
 from api.console.realtors.home_parts import parts_of
 from api.http.db import session
@@ -51,10 +52,10 @@ def home_page(property_id: int) -> str | Response:
 
 def _lead() -> Lead | None:
     """The visitor's lead in the address; None for others' leads."""
-    raw = request.args.get("lead", "")
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):
+    lead_id = id_in(request.args.get("lead", ""))
+    if lead_id is None:
         return None
     try:
-        return owned_lead(session(), visitor(), int(raw))
+        return owned_lead(session(), visitor(), lead_id)
     except NotFoundError:
         return None

@@ -11,9 +11,12 @@ from api.console.files.import_words import requested_source
 from api.console.kit.access import visitor
 from api.console.kit.formatting import towns_by_key
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
-from api.console.kit.pages import address_in, back, chosen, page_number, wants_json, wants_part
+from api.console.kit.pages import back, chosen, page_number, wants_json, wants_part
+from api.console.kit.request_cleaning import address_in
+from api.console.kit.row_ids import id_in, ids_in
 from api.console.kit.undo_tokens import MAX_SEVERAL, read_several, undo_of_several
 from api.console.realtors.base_views import COLUMNS, FILTERS, PATHS, choice_of, views_for
+from api.console.realtors.row_controls import RowControls
 from api.exchange.exports import picked_file
 from api.http.db import session
 from api.http.table_files import TableFormat
@@ -69,6 +72,7 @@ def own_list(side: Side) -> dict[str, Any]:
     rows, pager = _page(side, list_request)
     ids = [row.id for row in rows]
     part = wants_part()
+    tags, query = tags_of(session(), side, ids), _query()
     return {
         "part": part,
         "rows": rows,
@@ -76,10 +80,11 @@ def own_list(side: Side) -> dict[str, Any]:
         "path": PATHS[side],
         "counts": match_counts(session(), side, ids),
         "best": best_scores(session(), side, ids),
-        "tags": tags_of(session(), side, ids),
+        "tags": tags,
+        "controls": RowControls(side, PATHS[side], query | {"page": pager["page"]}, tags),
         "fresh": new_counts(session(), ids) if side is Side.LEAD else {},
         "towns": {} if part else towns_by_key(own_towns(session(), visitor(), side)),
-        "all_tags": used_tags(session(), visitor(), side),
+        "all_tags": [] if part else used_tags(session(), visitor(), side),
         "list_request": list_request,
         "orders": ORDERS,
         "sizes": SIZES,
@@ -88,7 +93,7 @@ def own_list(side: Side) -> dict[str, Any]:
         "views": [] if part else views_for(side),
         "source": requested_source(),
         "status": list_request.filters.status,
-        "query": _query(),
+        "query": query,
         **pager,
     }
 
@@ -101,9 +106,7 @@ def requested_filter(side: Side) -> BaseFilter:
 def apply_to_selected(side: Side) -> Response:
     """Apply the form's action to the selected rows that are the visitor's own."""
     form = request.form
-    ids = [
-        int(each) for each in form.getlist("id")[:MAX_SEVERAL] if each.isascii() and each.isdigit() and len(each) < 19
-    ]
+    ids = ids_in(form.getlist("id")[:MAX_SEVERAL])
     if not ids:
         raise InvalidValueError("id", "several.none")
     action, tag = form.get("do", ""), ""
@@ -151,8 +154,7 @@ def undo_for_selected(token: str) -> str | None:
 
 def copied_id() -> int | None:
     """The id of the row to copy into a new one's form."""
-    raw = request.args.get("copy", "")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
+    return id_in(request.args.get("copy", ""))
 
 
 def _move(side: Side, ids: list[int], status: Status) -> list[int]:
@@ -232,8 +234,7 @@ def _list_request(choice: dict[str, Any]) -> ListRequest:
 
 
 def _text(name: str) -> str | None:
-    """A text of the address without zero bytes, which the database cannot store."""
-    return request.args.get(name, "").strip()[:300].replace("\0", "") or None
+    return request.args.get(name, "").strip()[:300] or None
 
 
 def _read(args: MultiDict, name: str, read: Any, errors: dict[str, str]) -> Any:

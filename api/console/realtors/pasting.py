@@ -102,7 +102,7 @@ def paste_property() -> str:
 
 def pasted_text() -> str:
     """The text pasted into a form; raises InvalidValueError if it is empty."""
-    text = request.form.get("text", "").replace("\0", "").replace("\r\n", "\n").strip()
+    text = request.form.get("text", "").replace("\r\n", "\n").strip()
     if not text:
         raise InvalidValueError("text", "paste.empty")
     return text[:MAX_TEXT]

@@ -78,8 +78,9 @@ def new_property() -> Response | str | tuple[str, int]:
             filled.errors[FIELD] = photos.refused[0][1]
         return _form(filled, None, photos.refused), 400
     body["photos"] = photos.links
-    refuse_duplicate(session(), visitor(), property_columns(body))
-    listing = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
+    columns = property_columns(body)
+    refuse_duplicate(session(), visitor(), columns)
+    listing = create_property(session(), visitor(), Origin.EXCHANGE, columns)
     record_saved_photos(session(), visitor(), photos.links)
     rescore_property(listing)
     return back(f"/console/properties/{listing.id}", "saved")

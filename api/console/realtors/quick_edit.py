@@ -1,8 +1,11 @@
 """Edit a row in its list: price or upper budget, status, tags."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, jsonify, request
+from sqlalchemy.orm import Session
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import check_complete
@@ -14,16 +17,15 @@ from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_property
 from models.core.amount_words import Bound
 from models.core.amounts import read_amount
+from models.core.base import MAX_MONEY
 from models.core.enums import SUPPLY_ROLES, Side, Status
 from models.core.errors import ConflictError, InvalidValueError
 from models.core.numbers import UnreadableError
-from models.market.leads import archive_lead, owned_lead, restore_lead
-from models.market.properties import archive_property, owned_property, restore_property
+from models.market.leads import Lead, archive_lead, owned_lead, restore_lead
+from models.market.properties import Property, archive_property, owned_property, restore_property
 from models.market.tags import set_tags
 
 blp = page_blueprint("quick_edit")
-
-MAX_AMOUNT = 10**15
 
 
 @blp.post("/console/leads/<int:row_id>/quick")
@@ -56,14 +58,15 @@ def listing(row_id: int) -> Response:
     return _answer(Side.PROPERTY)
 
 
-def _check_version(listing: Any) -> None:
+def _check_version(row: Lead | Property) -> None:
     """Refuse to overwrite another window's change that the visitor has not seen."""
     check_complete("version", "amount", "status", "tags")
-    if request.form.get("version") != str(listing.version):
+    if request.form.get("version") != str(row.version):
         raise ConflictError("row.changed_meanwhile")
 
 
-def _amount(listing: Any) -> Any:
+def _amount(row: Lead | Property) -> Decimal | None:
+    """The form's amount in the row's currency; None if the field is empty. Raises InvalidValueError."""
     text = request.form.get("amount", "").strip()
     if not text:
         return None
@@ -71,19 +74,19 @@ def _amount(listing: Any) -> Any:
         read = read_amount(text, end=Bound.HIGH)
     except UnreadableError as error:
         raise error.at("amount") from None
-    if read.currency and read.currency != listing.currency:
-        raise InvalidValueError("amount", "several.other_currency", currency=listing.currency)
-    if not 0 <= read.value < MAX_AMOUNT:
-        raise InvalidValueError("amount", "number.above_max", max=MAX_AMOUNT)
+    if read.currency and read.currency != row.currency:
+        raise InvalidValueError("amount", "several.other_currency", currency=row.currency)
+    if read.value > MAX_MONEY:
+        raise InvalidValueError("amount", "number.above_max", max=MAX_MONEY)
     return read.value
 
 
-def _set_status(listing: Any, archive: Any, restore: Any) -> None:
+def _set_status(row: Any, archive: Callable[[Session, Any], object], restore: Callable[[Session, Any], object]) -> None:
     requested = request.form.get("status", "")
     if requested not in list(Status):
         raise InvalidValueError("status", "several.choose")
-    if requested != listing.status:
-        (archive if requested == Status.ARCHIVED else restore)(session(), listing)
+    if requested != row.status:
+        (archive if requested == Status.ARCHIVED else restore)(session(), row)
     session().flush()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, select
 from api.console.kit.access import visitor
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
 from api.console.kit.pages import back, listed, page_number, wants_json, wants_part
+from api.console.kit.row_ids import id_in
 from api.console.kit.score_reasons import count_reasons, render_reasons
 from api.console.kit.undo_tokens import undo_of_action
 from api.http.db import session
@@ -196,7 +197,8 @@ def page_of_action(usual: str) -> str:
     origin = request.form.get("from", "")
     if origin == "board":
         return "/console/matches"
-    return f"/console/matches/{origin}" if origin.isascii() and origin.isdigit() and len(origin) < 19 else usual
+    match_id = id_in(origin)
+    return usual if match_id is None else f"/console/matches/{match_id}"
 
 
 def _outcome(kind: ActionKind, match: Match | None) -> str:

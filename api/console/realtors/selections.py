@@ -1,6 +1,5 @@
 """A realtor's selections of a lead's homes: choosing, text, link, and the client's answers."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from flask import Response, render_template, request
 from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
+from api.console.kit.row_ids import ids_in
 from api.console.realtors.selection_pdf import pdf_answer
 from api.exchange.selections import link_of
 from api.http.db import session
@@ -70,14 +70,14 @@ def all_selections(lead_id: int) -> str:
 def new_selection(lead_id: int) -> str:
     """The homes ticked in the list, with fields for text."""
     lead = owned_lead(session(), visitor(), lead_id)
-    ids = [int(each) for each in request.args.getlist("home") if _is_id(each)][: MAX_HOMES + 1]
+    ids = ids_in(request.args.getlist("home"))[: MAX_HOMES + 1]
     return _form(lead_id, lead=lead, homes=offered_homes(session(), lead, ids)[:MAX_HOMES])
 
 
 @blp.post("/console/leads/<int:lead_id>/selections")
 @for_realtors
 def create(lead_id: int) -> Response | tuple[str, int]:
-    ids = [int(each) for each in request.form.getlist("home") if _is_id(each)]
+    ids = ids_in(request.form.getlist("home"))
     picked = [SelectedHome(each, _words(f"words-{each}", MAX_WORDS_OF_HOME)) for each in ids]
     days = request.form.get("days", "")
     if days not in map(str, TERMS):
@@ -134,7 +134,3 @@ def _words(name: str, longest: int) -> str | None:
     if len(text) > longest:
         raise InvalidValueError(name, "text.too_long", max=longest)
     return text or None
-
-
-def _is_id(value: str) -> bool:
-    return value.isascii() and value.isdigit() and 0 < len(value) <= int(math.log10(10**18))

@@ -11,6 +11,7 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
 from api.console.kit.pages import back, listed, page_blueprint, wants_json
+from api.console.kit.row_ids import id_in
 from api.exchange.calendar import address_of
 from api.http.db import session
 from models.agenda.history import homes_of_lead
@@ -170,16 +171,17 @@ def _read() -> dict[str, Any]:
     if not title:
         raise InvalidValueError("title", "task.no_title")
     remind, home = form.get("remind", ""), form.get("property_id", "")
+    property_id = id_in(home)
     if remind not in REMINDERS:
         raise InvalidValueError("remind", "task.choose_reminder")
-    if home and not (home.isascii() and home.isdigit() and len(home) < 19):
+    if home and property_id is None:
         raise InvalidValueError("property_id", "task.home_not_offered")
     _adopt_zone(form.get("zone", ""))
     return {
         "kind": TaskKind(kind),
         "title": title,
         "notes": _text("notes", MAX_NOTES) or None,
-        "property_id": int(home) if home else None,
+        "property_id": property_id,
         "due_at": _moment(form.get("due", "")),
         "remind_minutes": int(remind) if remind else None,
     }

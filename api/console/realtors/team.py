@@ -8,6 +8,7 @@ from api.console.kit.access import page_for, public_page, visitor, visitor_or_no
 from api.console.kit.i18n import translate_error
 from api.console.kit.own_address import own_address
 from api.console.kit.pages import back, page_blueprint
+from api.console.kit.row_ids import id_in
 from api.http.db import session
 from models.accounts.notification_groups import mark_topic_read
 from models.accounts.notification_switches import Topic
@@ -114,9 +115,8 @@ def join(token: str) -> Response:
     error, status = "", 200
     user = visitor_or_none()
     if request.method == "POST":
-        shown = request.form.get("head", "")
         try:
-            head_id = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 19 else 0
+            head_id = id_in(request.form.get("head", "")) or 0
             accept_invitation(session(), visitor(), token, head_id)
             return back(PATH, "agency_joined")
         except (ConflictError, NotAllowedError) as refused:

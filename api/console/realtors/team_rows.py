@@ -7,6 +7,7 @@ from flask import Response, render_template, request
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import counted, translate_fault
 from api.console.kit.pages import back, chosen, listed, page_blueprint
+from api.console.kit.row_ids import id_in, ids_in
 from api.console.realtors.home_parts import parts_of
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_property
@@ -44,10 +45,10 @@ def rows(what: str) -> str:
 def reassign_rows(what: str) -> Response | tuple[str, int]:
     """Give the selected rows to another agent; rows that must stay are reported with the reason."""
     side = SIDES[what]
-    ids = [number for raw in request.form.getlist("id")[:MAX_AT_ONCE] if (number := _number(raw)) is not None]
+    ids = ids_in(request.form.getlist("id")[:MAX_AT_ONCE])
     if not ids:
         raise InvalidValueError("id", "several.none")
-    result = reassign(session(), visitor(), side, ids, _number(request.form.get("to", "")) or 0)
+    result = reassign(session(), visitor(), side, ids, id_in(request.form.get("to", "")) or 0)
     for row in result.moved:
         (rescore_lead if side is Side.LEAD else rescore_property)(row)
     if not result.refused:
@@ -89,7 +90,7 @@ def _list(agency: Agency, kind: str, *, refused: dict[int, str] | None = None, m
     query = request.args
     filters = TeamFilter(
         words=query.get("q", "").strip()[:300],
-        owner_id=_number(query.get("agent", "")),
+        owner_id=id_in(query.get("agent", "")),
         status=chosen(Status, "status"),
     )
     shown, pager = listed(team_rows(visitor(), side, filters), PER_PAGE)
@@ -121,7 +122,3 @@ def _about(agency: Agency, side: Side, row: Any) -> dict[str, Any]:
 
 def _agents(agency: Agency) -> list[User]:
     return list(session().scalars(agents_for(agency)))
-
-
-def _number(raw: str) -> int | None:
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None

@@ -22,7 +22,7 @@ from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, type_word
 from api.swipe.preferences import PreferenceBody, columns, row
 from models.core.enums import PropertyType
 from models.core.errors import InvalidValueError
-from models.market.preferences import preference_of, save_preference
+from models.market.preferences import lock_preference, preference_of, save_preference
 
 blp = page_blueprint("preferences")
 
@@ -93,7 +93,7 @@ class OpenPreferenceBody(PreferenceBody):
 @blp.route("/console/preferences", methods=["GET", "POST"])
 @page_for()
 def preferences() -> Response | str | tuple[str, int]:
-    before = preference_of(session(), visitor())
+    before = (preference_of if request.method == "GET" else lock_preference)(session(), visitor())
     if request.method == "GET":
         if before is None:
             return _form(forms.Filled({"deal_type": "rent", "property_type": "flat"}))

@@ -8,7 +8,8 @@ from werkzeug.datastructures import MultiDict
 from api.console.kit import form_keys, forms
 from api.console.kit.access import page_for, visitor
 from api.console.kit.formatting import public_address
-from api.console.kit.pages import address_in, back, listed, page_blueprint
+from api.console.kit.pages import back, listed, page_blueprint
+from api.console.kit.request_cleaning import address_in
 from api.console.public.chips import chips_of
 from api.console.public.search import heading_of_search
 from api.console.public.search_request import address_of, criteria_of_address
@@ -64,7 +65,7 @@ def save() -> Response:
     pace = forms.one_of(
         NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
     )
-    name = request.form.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
+    name = request.form.get("name", "").strip()[:LONGEST_NAME]
     form_keys.claim()
     save_search(session(), visitor(), name or name_of_search(criteria), criteria, pace)
     return back("/console/searches", "search_saved")

@@ -7,6 +7,7 @@ from flask import Response, jsonify, render_template, request
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, listed, page_blueprint, wants_json, wants_part
+from api.console.kit.row_ids import id_in
 from api.console.kit.score_reasons import render_reasons
 from api.exchange.understand import MAX_TEXT
 from api.http.db import after_commit, session
@@ -120,7 +121,7 @@ def ask(listing_id: int) -> Response:
 def start_chat(listing_id: int) -> Response:
     """Open the chat about a listing: with its owner or, for the owner, with the tenant in the form."""
     tenant = request.form.get("tenant", "")
-    buyer_id = int(tenant) if tenant.isdecimal() and len(tenant) < 19 else visitor().id
+    buyer_id = id_in(tenant) or visitor().id
     seller_id = visitor().id if tenant else listing_on_market(session(), listing_id).owner_id
     chat, _ = open_chat(session(), visitor(), buyer_id=buyer_id, seller_id=seller_id, property_id=listing_id)
     return back(f"/console/chats/{chat.id}")
@@ -145,7 +146,7 @@ def chat_page(chat_id: int) -> Response | str:
     if request.method == "POST":
         return _post_message(chat_id)
     chat = chat_of(session(), visitor(), chat_id)
-    before_id = _before()
+    before_id = id_in(request.args.get("before", ""))
     messages = messages_between(session(), chat.id, before_id=before_id, limit=MESSAGES)
     shown: dict[str, Any] = {"messages": messages, "chat": chat, "maximum": MESSAGES, "before_id": before_id}
     mark_chat_read(session(), visitor(), chat.id)
@@ -155,11 +156,6 @@ def chat_page(chat_id: int) -> Response | str:
     rows, pager = listed(chats_of(visitor()), PER_PAGE)
     current = session().execute(chats_of(visitor(), chat.id)).one()
     return render_template("console/chats.html", chats=rows, current=current, **shown, **pager)
-
-
-def _before() -> int | None:
-    raw = request.args.get("before", "")
-    return int(raw) if raw.isdecimal() and len(raw) < 19 else None
 
 
 def _post_message(chat_id: int) -> Response:

@@ -17,7 +17,10 @@ function address(more = {}) {
 
 /** Give what stands around the list the address that was typed: the tabs, the form that saves a view, the way back. */
 function followAddress() {
-  for (const view of document.querySelectorAll("[data-asked]")) view.value = location.search.slice(1);
+  for (const view of document.querySelectorAll("[data-asked]")) {
+    view.value = location.search.slice(1);
+    view.form.hidden = false;
+  }
   for (const field of document.querySelectorAll(".looks [name=next]")) field.value = location.pathname + location.search;
   for (const tab of document.querySelectorAll("[data-state]")) {
     const query = new URLSearchParams(location.search);

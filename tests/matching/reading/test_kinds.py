@@ -43,6 +43,8 @@ def test_these_kinds_have_an_implied_wish() -> None:
         ("kitchen_area", {"max": float("inf")}),
         ("kitchen_area", {"min": 10**400}),
         ("kitchen_area", {"min": 12, "max": 9}),
+        ("move_in", {"max": 366}),
+        ("move_in", {"min": -1}),
         ("material", "brick"),
         ("material", {"any_of": "brick"}),
         ("material", {"any_of": [["brick"]]}),

@@ -130,11 +130,26 @@ def test_a_clients_message_gives_every_field() -> None:
         ("таунхаус", "property_type", "TOWNHOUSE"),
         ("кирпичный дом, двушка", "property_type", "APARTMENT"),
         ("наличные", "payment_method", "CASH"),
+        ("Ипотеку не рассматриваем, двушка", "payment_method", None),
+        ("Наличка, ипотека емес", "payment_method", "CASH"),
+        ("ипотека не одобрена", "payment_method", "MORTGAGE"),
+        ("куплю двушку, залог снимем за счёт задатка", "deal_type", "SALE"),
+        ("снимем двушку, потом купим", "deal_type", "RENT"),
+        ("апартаменты под посуточную аренду, до 12 млн", "deal_type", "SALE"),
+        ("продали дачу, хотим купить однушку", "property_type", "APARTMENT"),
+        ("Уехали из Балашихи, ищем двушку в Москве", "town", "Москва"),
+        ("Семья из Балашихи ищет двушку в Москве", "town", "Москва"),
         ("ипотека не одобрена", "mortgage_approved", False),
         ("бизнес-класс", "property_class", "BUSINESS"),
         ("с дизайнерским ремонтом", "condition", "DESIGN"),
         ("меняю свою однушку на двушку", "rooms", [2]),
+        ("сейчас снимаем студию, хотим двушку", "rooms", [2]),
+        ("живём в однушке, ищем трёшку", "rooms", [3]),
+        ("снимаем двушку", "rooms", [2]),
         ("4+ комнат", "rooms", [4, 5, 6]),
+        ("от 80 м2, 3-4 комнаты", "rooms", [3, 4]),
+        ("2к,3к", "rooms", [2, 3]),
+        ("2, 3 комнаты", "rooms", [2, 3]),
         ("две раздельные комнаты", "rooms", [2]),
         ("2 изолированные комнаты", "rooms", [2]),
         ("екі бөлмелі пәтер", "rooms", [2]),
@@ -189,6 +204,12 @@ def test_a_field_is_read_from_a_message(text: str, field: str, value: object) ->
         ("куплю двушку до 13,5", None, 13.5e6, ""),
         ("снять 1к до 50 000 рублей", None, 50e3, "RUB"),
         ("250 мың теңгеге дейін", None, 250e3, "KZT"),
+        ("двушка до 60 тысяч, залог месяц", None, 60e3, ""),
+        ("сниму, до 350к, депозит 2 мес.", None, 350e3, ""),
+        ("зарплата 150 тысяч, сниму до 60 тысяч", None, 60e3, ""),
+        ("30 000 залог, сниму за 60 000", None, 60e3, ""),
+        ("сниму однушку до 65+ку, с кошкой", None, 65e3, ""),
+        ("двушка, ипотека, бюджет 14.5", None, 14.5e6, ""),
     ],
 )
 def test_a_budget_is_read(text: str, low: float | None, high: float | None, currency: str) -> None:
@@ -196,6 +217,23 @@ def test_a_budget_is_read(text: str, low: float | None, high: float | None, curr
 
     assert budget is not None
     assert (budget.low, budget.high, budget.currency) == (low, high, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("не дальше 10 минут пешком от Речного вокзала", ("metro_walk", {"max": 10})),
+        ("двушка, Сокол до 10 мин пешком", ("metro_walk", {"max": 10})),
+        ("двушка, до Сокола 15 минут на автобусе", ("metro_transport", {"max": 15})),
+        ("у Сокола, 10 минут до метро", ("metro_walk", {"max": 10})),
+        ("рядом с Соколом", None),
+        ("у Сокола, школа в 5 минутах", None),
+    ],
+)
+def test_the_way_to_a_named_station_is_a_wish(text: str, way: tuple[str, dict[str, float]] | None) -> None:
+    ways = [(wish.kind, wish.value) for wish in request(text).wishes if wish.kind.startswith("metro")]
+
+    assert ways == ([] if way is None else [way])
 
 
 @pytest.mark.parametrize("text", ["кухня от 9", "дом 2010 года", "8 (916) 123-45-67", "этаж 5", "залог 30 000"])
@@ -276,6 +314,9 @@ def test_a_listings_text_gives_every_field() -> None:
         ("Комната в трёхкомнатной квартире", "rooms", None),
         ("Доля в 2-комнатной квартире", "rooms", 2),
         ("Продажа: комнат - 2, этаж - 3", "rooms", 2),
+        ("Дом 150 м2, 4 комнаты", "rooms", 4),
+        ("Этаж 2, 3 комнаты", "rooms", 3),
+        ("ул. Абая, д. 2, 3 комнаты", "rooms", 3),
         ("2-комнатные квартиры от 24,7 млн руб.", "price", 24.7e6),
         ("Цена снижена до 16.200.000! Было 17 млн", "price", 16.2e6),
         ("Студия посуточно, 2500 руб/сутки", "price", 2500.0),

@@ -51,7 +51,9 @@ def test_writes_of_the_reading_transaction_itself_count_as_missed(engine, new_wo
     ],
     ids=["text", "expression"],
 )
-def test_missed_rows_are_found_by_the_index_although_one_transaction_has_written_all_rows(new_worker_session, condition):
+def test_missed_rows_are_found_by_the_index_although_one_transaction_has_written_all_rows(
+    new_worker_session, condition
+):
     """As after a run that has rewritten every list, or an import into an empty database."""
     query, _ = numbered(f"SELECT id FROM rewritten WHERE {condition} OR id = ANY(CAST(%(ids)s AS bigint[]))")
     with new_worker_session() as session:
