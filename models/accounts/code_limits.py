@@ -3,11 +3,12 @@
 import math
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from models.accounts.phone_codes import PhoneCode, is_sent
 from models.core.errors import TooManyError
+from models.core.locks import lock_until_commit
 
 #: Messages to one phone: (maximum number, period).
 PHONE_LIMITS = ((3, timedelta(minutes=10)), (10, timedelta(days=1)))
@@ -57,7 +58,7 @@ def are_sends_used_up(session: Session, phone: str, is_known: bool, now: datetim
 
 
 def _lock(session: Session, name: str) -> None:
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    lock_until_commit(session, name)
 
 
 def _check(session: Session, condition: ColumnElement[bool], maximum: int, window: timedelta, now: datetime) -> None:

@@ -32,7 +32,6 @@ import phonenumbers
 from sqlalchemy import (
     and_,
     delete,
-    func,
     select,
     update,
 )
@@ -46,6 +45,7 @@ from models.accounts.users import User, create_user
 from models.core.base import rows_changed
 from models.core.enums import Role
 from models.core.errors import NotAllowedError
+from models.core.locks import lock_until_commit
 
 DIGITS = 6
 LIFETIME = timedelta(minutes=10)
@@ -83,7 +83,7 @@ def request_code(
             network.
     """
     # Two requests for one phone are serialised, so that both count; check_limits does it for wider limits.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"phone-code:{phone}", 0))))
+    lock_until_commit(session, f"phone-code:{phone}")
     country = str(phonenumbers.parse(phone).country_code)
     user = session.scalar(select(User).where(User.phone == phone))
     is_known = known_place(session, user, address, device) is not None

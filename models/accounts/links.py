@@ -17,7 +17,7 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, and_, delete, func, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, and_, delete, select, text, update
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -28,6 +28,7 @@ from models.accounts.users import User, create_user
 from models.core.base import Base, Id, enum_column, rows_changed
 from models.core.enums import Role
 from models.core.errors import NotFoundError, NotSignedInError, TooManyError
+from models.core.locks import lock_until_commit
 
 EMAIL_LIFETIME = timedelta(minutes=30)
 INVITATION_LIFETIME = timedelta(days=7)
@@ -90,7 +91,7 @@ def request_email_link(
     """
     # Requests that count against the same limit are serialised, so that all of them count; always in this order.
     for name in (f"email-link:{email}", *([] if network is None else [f"links-of-network:{network}"])):
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        lock_until_commit(session, name)
     user = session.scalar(select(User).where(User.email == email))
     is_known = known_place(session, user, network, device) is not None
     from_here = OneTimeLink.network == network if network is not None else OneTimeLink.network.is_(None)

@@ -19,6 +19,7 @@ from models.accounts.notification_switches import OUTSIDE, Channel, Topic, addre
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, enum_column, rows_changed
 from models.core.errors import NotFoundError
+from models.core.locks import lock_until_commit
 
 
 class NotificationType(StrEnum):
@@ -302,7 +303,7 @@ def release_claim(session: Session, notification_id: int, channel: Channel) -> N
 
 def _has_enough_sms(session: Session, user: User) -> bool:
     """Whether the user has had a day's SMS. Serialises simultaneous calls, so that each counts the claims before it."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sms-to:{user.id}", 0))))
+    lock_until_commit(session, f"sms-to:{user.id}")
     by_sms = Notification.sent_by.contains([str(Channel.SMS)])
     recent = Notification.created_at > func.now() - timedelta(days=1)
     query = select(func.count(Notification.id)).where(Notification.user_id == user.id, recent, by_sms)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id
 from models.core.errors import NotFoundError
+from models.core.locks import lock_until_commit
 from models.platform.storage import NAME
 
 #: 192 random bits in a name: it cannot be guessed.
@@ -75,7 +76,7 @@ def has_room(session: Session, owner: User, size: int, quota: int, *, fetched: b
     do not exceed it. A transaction that also locks the owner's row locks it first.
     """
     name = f"uploads:{owner.id}:{'fetched' if fetched else 'sent'}"
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    lock_until_commit(session, name)
     return bytes_of(session, owner, fetched=fetched) + size <= quota
 
 

@@ -16,6 +16,7 @@ from models.accounts.bot_tables import BotCode
 from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
+from models.core.locks import lock_until_commit
 
 #: Roles of private persons: they have a home or look for one, but are not professionals.
 PRIVATE_ROLES = frozenset({Role.TENANT, Role.LANDLORD})
@@ -306,7 +307,7 @@ def require_another_admin(session: Session, user: User) -> None:
     """
     if user.role is not Role.ADMIN or not user.is_active:
         return
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("last-admin", 0))))
+    lock_until_commit(session, "last-admin")
     others = session.scalar(
         select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.is_active, User.id != user.id)
     )

@@ -16,6 +16,7 @@ from models.accounts.notifications import Notification, NotificationType, notify
 from models.accounts.users import User
 from models.agenda.following import Frequency, LeadFollow
 from models.core.enums import Origin, Status
+from models.core.locks import lock_until_commit
 from models.core.savepoints import own_savepoint
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -67,7 +68,7 @@ def notify_of_new_offers(session: Session, limit: int = 1000) -> list[int]:
         The ids of the new notifications.
     """
     # Two concurrent calls (a redelivered task) would not count each other's notifications and would exceed the limit.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("tell-offers", 0))))
+    lock_until_commit(session, "tell-offers")
     return [stored for kind in KINDS for stored in _notify(session, kind, limit)]
 
 

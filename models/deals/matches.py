@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from models.accounts.users import User
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
+from models.core.locks import lock_until_commit
 from models.deals.actions import Action, store_action
 from models.deals.match_notifications import notify_of_contacts, notify_of_like, notify_of_match, signal_match_changed
 from models.deals.match_table import Match
@@ -114,7 +115,7 @@ def lock_pair(
         NotAllowedError: Both sides are the caller's own.
     """
     lead, listing = _pair(session, user, side, lead_id, property_id)
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"pair:{lead_id}:{property_id}", 0))))
+    lock_until_commit(session, f"pair:{lead_id}:{property_id}")
     query = select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
     return lead, listing, session.scalar(query.execution_options(populate_existing=True))
 

@@ -32,6 +32,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import ActionKind, DealType, FeedActionKind, Origin
 from models.core.errors import ConflictError, NotFoundError
+from models.core.locks import lock_until_commit
 from models.deals.actions import Action
 from models.deals.errors import WeightsLiveAlreadyError
 from models.deals.feed import FeedAction
@@ -240,4 +241,4 @@ def _is_of(scope: Scope) -> ColumnElement[bool]:
 
 def _lock_weight_sets(session: Session) -> None:
     # Two simultaneous changes of the live set would violate the unique index.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("weight-sets", 0))))
+    lock_until_commit(session, "weight-sets")

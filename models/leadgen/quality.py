@@ -31,6 +31,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import TypeEngine
 
 from models.core.base import Base
+from models.core.locks import lock_until_commit
 from models.leadgen.messages import Message, Sender
 from models.leadgen.niches import Niche
 from models.leadgen.prospects import Prospect, ProspectStatus, Touch
@@ -233,7 +234,7 @@ def store_model(
 ) -> None:
     """Store a fit; if its parameters differ from the stored ones, all scores of the niche become stale."""
     # Locked, because two workers that fit at the same moment would both compare with the older parameters.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"quality-model:{niche_id}", 0))))
+    lock_until_commit(session, f"quality-model:{niche_id}")
     before = session.scalar(select(QualityModel.parameters).where(QualityModel.niche_id == niche_id))
     row = {"parameters": parameters, "report": report, "outcomes": outcomes, "fitted_at": func.now()}
     statement = insert(QualityModel).values(niche_id=niche_id, **row)

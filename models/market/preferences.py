@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.core.enums import Origin, Status
+from models.core.locks import lock_until_commit
 from models.market.leads import Lead, create_lead, replace_lead
 
 
@@ -41,4 +42,4 @@ def _preferences(user: User) -> Select[Lead]:
 
 def _wait_for_turn(session: Session, user: User) -> None:
     # Not a lock of the row, which may not exist yet.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"preference:{user.id}", 0))))
+    lock_until_commit(session, f"preference:{user.id}")

@@ -30,6 +30,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from models.core.base import Base, CreatedAt, Id, enum_column, utc_now
 from models.core.enums import ENGINE_ROLES, OPEN_STATES, DealType, RunScope, RunState
 from models.core.errors import NotFoundError
+from models.core.locks import lock_until_commit
 from models.market.town_aliases import city_in
 from models.ranking.generations import HasGeneration
 from models.rescoring.errors import RunEndedError, RunInProgressError
@@ -188,7 +189,7 @@ def lock_run_requests(session: Session) -> None:
 
     Two simultaneous requests would each find no open run.
     """
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
+    lock_until_commit(session, "request-run")
 
 
 def get_run(session: Session, run_id: int, *, lock: bool = False) -> RescoringRun:

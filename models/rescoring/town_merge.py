@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.core.enums import DealType, Origin
 from models.core.errors import ConflictError, NotFoundError
+from models.core.locks import lock_until_commit
 from models.market.leads import Lead
 from models.market.places import DEFAULT_CURRENCY, NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
@@ -156,4 +157,4 @@ def _lock_town_moves(session: Session) -> None:
     Lock out other moves of towns until the transaction ends; two simultaneous moves could move each other's rows in a
     circle.
     """
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("move-towns", 0))))
+    lock_until_commit(session, "move-towns")

@@ -34,6 +34,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from models.accounts.uploads import Upload
 from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.errors import InvalidValueError
+from models.core.locks import lock_until_commit
 from models.market.advert_groups import AdvertKeys
 from models.market.properties import Property
 from models.platform.prepared_statements import COMPILED_ONCE
@@ -142,7 +143,7 @@ def record_photos(session: Session) -> int:
     owners no longer use. Returns the number of listings; fewer than :data:`BATCH` means that none is left.
     """
     # One worker at a time: another must not delete a photo that one has just found in a listing.
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('note-photos', 0))"))
+    lock_until_commit(session, "note-photos")
     rows = session.execute(_UNSEEN, {"maximum": BATCH}).all()
     if not rows:
         return 0

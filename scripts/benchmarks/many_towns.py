@@ -9,16 +9,14 @@ publishing.
 import time
 
 import click
-import psutil
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.accounts.users import create_user
 from models.core.enums import OPEN_STATES, Role, RunScope, RunState
 from models.rescoring.runs import get_run, request_run
-from scripts.benchmarks.bench.run import memory_option, system
+from scripts.benchmarks.bench.run import memory_option, system, workers_cpu
 from scripts.benchmarks.load.market import fill_city
-from scripts.benchmarks.perf.processes import cpu_of_tree
 from worker.queue.client import Client
 
 
@@ -43,9 +41,9 @@ def main(towns: int, rows: int, memory_mb: int) -> None:
         with factory() as session:
             session.execute(text("UPDATE markets SET rates = NULL"))  # as if rates had changed: every list is rewritten
             session.commit()
-        used = _workers_cpu()
+        used = workers_cpu()
         seconds = _run(factory, client)
-        spent = _workers_cpu() - used
+        spent = workers_cpu() - used
     print(
         f"{towns} towns of {rows} x {rows}: {seconds:.2f} s, {1000 * seconds / towns:.1f} ms a market; "
         f"CPU of the runner {spent:.2f} s, {1000 * spent / towns:.1f} ms a market"
@@ -68,12 +66,6 @@ def _run(factory: sessionmaker[Session], client: Client) -> float:
     if state is not RunState.SUCCEEDED:
         raise SystemExit(f"run {run.id} {state}")
     return time.perf_counter() - began
-
-
-def _workers_cpu() -> float:
-    """CPU seconds of the workers so far."""
-    below = psutil.Process().children()
-    return sum(cpu_of_tree(child) for child in below if "celery" in " ".join(child.cmdline()))
 
 
 if __name__ == "__main__":

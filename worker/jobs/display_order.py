@@ -16,6 +16,7 @@ from matching.engine.balance import score_shifts
 from matching.engine.explore import Explored, explore
 from matching.engine.ranking import RankedLists
 from models.core.enums import ListOrder, MarketKey, Side
+from models.core.locks import lock_until_commit
 from models.deals.exclusions import acted_pairs
 from models.market.properties import Property
 from models.ranking.display_order import ExploredOffer, ScoreShift, delete_explored_offers
@@ -92,7 +93,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     is_balanced = market.list_order is ListOrder.BALANCED
     shifts = score_shifts(for_leads, for_properties) if is_balanced else None
     # Without this lock two workers could both store shifts of an entity that has just moved between their markets.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("score-shifts", 0))))
+    lock_until_commit(session, "score-shifts")
     if not mark_ordered(session, market):
         return False
     if shifts is not None:

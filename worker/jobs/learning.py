@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matching.engine.criteria import CRITERION_NAMES
@@ -23,6 +23,7 @@ from matching.learning.weight_learning import (
     judge,
 )
 from models.core.enums import MarketKey
+from models.core.locks import lock_until_commit
 from models.deals.weights import (
     PairAction,
     Scope,
@@ -83,7 +84,7 @@ def learn(session: Session) -> list[LearningResult]:
     for scope, actions in scopes.items():
         with own_transaction(session, "weights_not_learnt", market=scope):
             # Concurrent calls (a message delivered twice) learn one after the other; the second finds the new set.
-            session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("learn-weights", 0))))
+            lock_until_commit(session, "learn-weights")
             waits = all_wait or actions < MIN_ACTIONS or _must_wait(session, scope, actions)
             lesson = LearningResult(scope, actions) if waits else _learn_scope(session, scope, actions)
             session.commit()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Select, delete, exists, or_, select, text
+from sqlalchemy import ColumnElement, Executable, Select, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from matching.homes.adverts import AdvertFacts, keys
 from matching.homes.groups import MAX_ALIKE, groups_of_edges
 from matching.homes.same_home import SAME_HOME_POINTS, points
 from models.core.enums import MarketKey, Side, Status
+from models.core.locks import lock_until_commit
 from models.deals.exclusions import CITY_KEY, DEAL_TYPE
 from models.market.advert_groups import AdvertGroup, AdvertKeys
 from models.market.properties import Property
@@ -131,7 +132,7 @@ def _regroup_sound(session: Session, property_ids: Sequence[int]) -> set[int]:
 def _regroup(session: Session, property_ids: Sequence[int]) -> set[int]:
     """Rewrite the groups that these properties were in, or are in now, in the caller's transaction."""
     # One transaction at a time: two that saw only parts of each other's writes would store contradictory groups.
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('group-adverts', 0))"))
+    lock_until_commit(session, "group-adverts")
     adverts = _Adverts(session)
     affected = adverts.load_written(property_ids)
     edges: dict[tuple[int, int], float] = {}

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, load_only
 from matching.engine.text import TextModel
 from models.core.base import database_now
 from models.core.enums import RunScope, Status
+from models.core.locks import lock_until_commit
 from models.market.facts import property_text
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -34,7 +35,7 @@ def text_model_for(session: Session, scope: RunScope) -> int:
     texts = _count(session)
     newest = _newest(session)
     if newest is None or _needs_replacing(session, newest, scope, texts):
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("fit-text-model", 0))))
+        lock_until_commit(session, "fit-text-model")
         newest = _newest(session)
     if newest is None or _needs_replacing(session, newest, scope, texts):
         return fit_text_model(session, texts)

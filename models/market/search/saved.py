@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, Money, enum_column, rows_changed
 from models.core.errors import ConflictError, NotFoundError
+from models.core.locks import lock_until_commit
 from models.market.properties import Property, on_market
 from models.market.search.criteria import SearchCriteria
 
@@ -81,7 +82,7 @@ def save_search(
     Raises:
         ConflictError: The user already has MAX_SEARCHES.
     """
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"searches:{user.id}", 0))))
+    lock_until_commit(session, f"searches:{user.id}")
     count = session.scalar(select(func.count()).select_from(SavedSearch).where(SavedSearch.user_id == user.id)) or 0
     if count >= MAX_SEARCHES:
         raise ConflictError("search.too_many")
