@@ -68,9 +68,10 @@ PRICE_SHORT = 0.03
 PRICE_CEILING = 0.96
 PRICE_OVER, PRICE_OVER_BY, PRICE_LOST_BY = 0.85, 0.05, 0.2
 
-#: Location is worth this in the right city at all; the rest is shared out among what the lead names, in these ratios: a
-#: district, a station, a point on the map. A station is the smaller place of the two, and so says more: a home at the
-#: wanted station, in the next district, is nearer to what is wanted than one in the district, at another station.
+#: Any place in the right city is worth LOCATION_BASE. The rest is divided, in these ratios, among the kinds of places
+#: that the lead names: a district, a station, a point on the map. A station says more than a district, because it is
+#: smaller: a home at the wanted station in the next district fits better than one in the wanted district at another
+#: station.
 LOCATION_BASE = 0.10
 PLACE_PARTS = {"district": 0.30, "metro": 0.60, "spot": 0.90}
 
@@ -309,9 +310,8 @@ def over_budget(price: ArrayLike, ceiling: ArrayLike) -> NDArray[np.bool_]:
     Whether the price is more than 15 % over the ceiling; never for NaN. Arguments broadcast.
 
     Args:
-        price, ceiling: Whole hundredths of one currency (:func:`hundredths`), up to 7e13. Products of whole numbers are
-        exact:
-            17.25 M for 15 M stays, and so does what 1.15, which is no exact float, would take for more.
+        price, ceiling: Whole hundredths of one currency (:func:`hundredths`), up to 7e13, so that both products are
+            exact. A factor of 1.15 is not an exact float, and would exclude 17.25 M for a ceiling of 15 M.
 
     >>> over_budget(hundredths([17_250_000, 17_250_000.01]), hundredths(15_000_000)).tolist()
     [False, True]

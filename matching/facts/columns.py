@@ -302,7 +302,6 @@ def _spots(
 ) -> NDArray[np.int32]:
     """Codes of the cells of the map; for a property without coordinates, the cell of its district's centre."""
     near = closeness.district
-    middles = np.full((2, len(places.districts) + 1), np.nan)
     codes = places.districts.codes(near.keys)
     middles = np.full((2, len(places.districts) + 1), np.nan)
     middles[:, codes] = near.latitude, near.longitude

@@ -34,13 +34,13 @@ def check_limits(
     for maximum, window in PHONE_LIMITS:
         _check(session, and_(PhoneCode.phone == phone, from_here), maximum, window, now)
     if address is not None:
-        _lock(session, f"codes-of-address:{address}")
+        lock_until_commit(session, f"codes-of-address:{address}")
         for maximum, window in ADDRESS_LIMITS:
             _check(session, from_here, maximum, window, now)
     if sends_per_hour is None:
         return
     # Only codes that are sent, and so cost money, count here: decoys must not use up the limit of real codes.
-    _lock(session, "codes-of-all")
+    lock_until_commit(session, "codes-of-all")
     costs = and_(is_sent(), ~PhoneCode.is_known)
     hour = timedelta(hours=1)
     _check(session, costs, sends_per_hour, hour, now)
@@ -55,10 +55,6 @@ def are_sends_used_up(session: Session, phone: str, is_known: bool, now: datetim
     # Both are always queried, so that timing does not reveal what was sent.
     moments = [_free_from(session, sends, maximum, window, now) for maximum, window in PHONE_LIMITS]
     return any(moment is not None for moment in moments)
-
-
-def _lock(session: Session, name: str) -> None:
-    lock_until_commit(session, name)
 
 
 def _check(session: Session, condition: ColumnElement[bool], maximum: int, window: timedelta, now: datetime) -> None:
