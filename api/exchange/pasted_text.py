@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from api.exchange.understand import lead_answer, understand_request
 from matching.reading.person_names import is_person_name
 from matching.reading.request_text import RequestReading
+from matching.reading.uses import dots_within_sentences
 
 #: Phones of eleven digits or with a country code, e-mail addresses and Telegram names. Sums of money do not match.
 _CONTACT = re.compile(
@@ -144,8 +145,9 @@ def wishing_clauses(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[i
     >>> "Я Анна, хорошо бы балкон. Звоните"[7:24], wishing_clauses("Я Анна, хорошо бы балкон. Звоните", [(18, 24)])
     (' хорошо бы балкон', [(7, 24)])
     """
-    kept, start = [], 0
-    for end, after in [*((mark.start(), mark.end()) for mark in _CLAUSE_END.finditer(text)), (len(text), len(text))]:
+    kept, start, inner = [], 0, dots_within_sentences(text)
+    marks = (mark.span() for mark in _CLAUSE_END.finditer(text) if mark.start() not in inner)
+    for end, after in (*marks, (len(text), len(text))):
         if any(low < end and high > start for low, high in spans):
             kept.append((start, end))
         start = after

@@ -1,7 +1,7 @@
 """Read a text without storing anything: a client's message as a lead, a listing's text as a property."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flask.views import MethodView
 from marshmallow import fields
@@ -140,7 +140,7 @@ def understand_request(own_session: Session, text: str, city: str | None) -> Req
     places = market_places(own_session)
     town = town_of_text(places, text, places_in_request) if city is None else None
     reading = read_request(text, MarketLexicon(places, keys_of(own_session, town if city is None else city)))
-    return reading if town is None else replace(reading, town=town)
+    return _in_town(reading, town, "towns")
 
 
 def understand_listing(own_session: Session, text: str, city: str | None) -> ListingReading:
@@ -148,7 +148,17 @@ def understand_listing(own_session: Session, text: str, city: str | None) -> Lis
     places = market_places(own_session)
     town = town_of_text(places, text, places_in_listing) if city is None else None
     reading = read_listing(text, MarketLexicon(places, keys_of(own_session, town if city is None else city)))
-    return reading if town is None else replace(reading, town=town)
+    return _in_town(reading, town, "town")
+
+
+Reading = TypeVar("Reading", RequestReading, ListingReading)
+
+
+def _in_town(reading: Reading, town: str | None, span: str) -> Reading:
+    """*reading* with the *town* that its text is about; the name of another town does not count as its source."""
+    if town is None or town == reading.town:
+        return reading
+    return replace(reading, town=town, spans={name: where for name, where in reading.spans.items() if name != span})
 
 
 def lead_answer(reading: RequestReading, text: str) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class RequestReading:
         property_class, condition: As in the exchange contract.
         payment_method: CASH, MORTGAGE or EXCHANGE. mortgage_approved: True if the text states so.
         wishes: As :func:`read_wishes` returns them.
-        spans: Field to the places in the text from which it was read.
+        spans: Field to the places in the text from which it was read; "refused_towns" are towns that are not wanted.
         unread: Sequences of words from which nothing was read.
     """
 
@@ -189,7 +189,7 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
         if amount is not None:
             spans[name] = [(amount.start, amount.end)]
     for place in places:
-        spans.setdefault(f"{place.kind}s", []).append((place.start, place.end))
+        spans.setdefault(f"{'refused_' * place.denied}{place.kind}s", []).append((place.start, place.end))
     approved = _APPROVED.search(folded)
     return RequestReading(
         town=next((place.name for place in places if place.kind == "town" and not place.denied), None),

@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 
 from matching.reading.abbreviations import ABBREVIATIONS
 from matching.reading.quantities import starts_of_limits
-from matching.reading.vocabulary import MAX_WORDS_REMEMBERED, Vocabulary
+from matching.reading.vocabulary import MAX_WORDS_REMEMBERED, TOKEN, Vocabulary
 
 #: Uses of a token, as flags: a phrase or quantity may start with it; it makes its sentence significant; it may end one.
 STARTS, SIGNIFICANT, ENDS = 1, 2, 4
@@ -115,6 +115,19 @@ def is_mid_sentence(tokens: Sequence[str], position: int) -> bool:
     if after[:1].isupper() and named and not in_capitals:
         return False
     return before in ABBREVIATIONS and after not in _SENTENCE_ENDS
+
+
+def dots_within_sentences(text: str) -> frozenset[int]:
+    """The positions of dots that do not end a sentence.
+
+    >>> sorted(dots_within_sentences("у м. Сокол. Кухня от 9 кв. м"))
+    [3, 25]
+    """
+    tokens = TOKEN.findall(text)
+    starts = (match.start() for match in TOKEN.finditer(text))
+    return frozenset(
+        start for position, start in enumerate(starts) if tokens[position] == "." and is_mid_sentence(tokens, position)
+    )
 
 
 #: Marks that begin a line of a list, and the largest distance of the colon before the list, in tokens.

@@ -138,6 +138,30 @@ def test_the_bot_which_is_no_web_process_reads_the_same(db: Session) -> None:
     assert lead_of_text(db, WITHOUT_TOWN).answer["city"] == "Москва"
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("Ищем двушку у м. Сокол (до 10 мин), до 18 млн. Балкон", "Ищем двушку у м. Сокол (до 10 мин), Балкон"),
+        (
+            "Двушка до 18 млн, кухня от 9 кв. м. Не первый эт. и не последний. Звоните",
+            "кухня от 9 кв. м, Не первый эт. и не последний",
+        ),
+        ("Двушка на ул. Алабяна, не первый этаж. Звоните", "не первый этаж"),
+    ],
+)
+def test_the_words_of_a_pasted_lead_are_not_divided_at_the_dot_of_an_abbreviation(
+    db: Session, auth: dict[str, str], message: str, words: str
+) -> None:
+    assert lead_of_text(db, message).body["requirements"]["additional_requirements"] == words
+
+
+@pytest.mark.parametrize("home", ["Сейчас живём в Балашихе", "Балашиху не предлагать", "Уехали из Балашихи"])
+def test_a_place_that_is_not_wanted_is_no_source_of_the_town(db: Session, auth: dict[str, str], home: str) -> None:
+    reading = lead_of_text(db, f"Ищем двушку у м. Сокол до 18 млн. {home}").reading
+
+    assert "towns" not in reading.spans
+
+
 def clear_cached_counts(client: FlaskClient) -> None:
     with client.application.app_context():
         clear_cached("places:counted")
