@@ -81,12 +81,22 @@ def mark_topic_read(session: Session, user: User, topic: Topic) -> None:
     _mark(session, user, Notification.type.in_(_types_of([topic])))
 
 
-def unread_by_topic(session: Session, user: User) -> dict[Topic, int]:
-    """The user's number of unread notifications by topic, without zeros."""
+@dataclass(frozen=True)
+class Unread:
+    """A user's unread notifications."""
+
+    by_topic: dict[Topic, int]  #: Their number, without zeros.
+    newest_id: int  #: 0 if there is none.
+
+
+def unread_of(session: Session, user: User) -> Unread:
+    """The user's unread notifications."""
     counts: dict[Topic, int] = defaultdict(int)
-    for type_, count in session.execute(_UNREAD, {"user_id": user.id}, execution_options=PREPARED):
+    newest = 0
+    for type_, count, id_ in session.execute(_UNREAD, {"user_id": user.id}, execution_options=PREPARED):
         counts[TOPIC_OF[type_]] += count
-    return dict(counts)
+        newest = max(newest, id_)
+    return Unread(dict(counts), newest)
 
 
 def _types_of(topics: Collection[Topic]) -> list[NotificationType]:
@@ -104,7 +114,7 @@ def _mark(session: Session, user: User, condition: ColumnElement[bool]) -> None:
 
 #: Built once, and planned once per connection.
 _UNREAD = (
-    select(Notification.type, func.count())
+    select(Notification.type, func.count(), func.max(Notification.id))
     .where(Notification.user_id == bindparam("user_id"), Notification.read_at.is_(None))
     .group_by(Notification.type)
 )

@@ -23,7 +23,7 @@ from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.notification_groups import unread_by_topic
+from models.accounts.notification_groups import Unread, unread_of
 from models.accounts.notification_switches import Topic
 from models.accounts.users import short_name, shown_name
 from models.core.enums import ADVERTISING_ROLES, ENGINE_ROLES, PRIVILEGED_ROLES, SUPPLY_ROLES, Role
@@ -220,8 +220,9 @@ def _names() -> dict[str, Any]:
         "menu": menu,
         "help_address": help_of(user.role if user else None),
         "current_page": _current_page(menu),
-        "unread": lambda: sum(_unread().values()),
-        "badges": lambda: badges_of(_unread()),
+        "unread": lambda: sum(_unread().by_topic.values()),
+        "newest_unread": lambda: _unread().newest_id,
+        "badges": lambda: badges_of(_unread().by_topic),
         "place": return_address,
         "page_address": page_address,
         "outcome": i18n.outcome(request.args.get("outcome")),
@@ -260,13 +261,11 @@ def badges_of(topics: Mapping[Topic, int]) -> dict[str, int]:
     return counts
 
 
-def _unread() -> dict[Topic, int]:
-    """
-    The visitor's number of unread notifications; needed on whole pages, whose header shows it, not in their live parts.
-    """
+def _unread() -> Unread:
+    """The visitor's unread notifications; needed on whole pages, whose header shows them, not in their live parts."""
     state = current()
     if state.unread is None:
-        state.unread = unread_by_topic(session(), visitor())
+        state.unread = unread_of(session(), visitor())
     return state.unread
 
 

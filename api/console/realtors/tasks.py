@@ -196,12 +196,16 @@ def _moment(text: str) -> datetime:
 
 
 def _adopt_zone(name: str) -> None:
-    settings = session().get(AgendaSettings, visitor().id)
-    if name and (settings is None or settings.time_zone is None):
+    if name and not _has_chosen_zone():
         try:
             set_zone(session(), visitor(), name)
         except InvalidValueError:
             return  # not a zone of the database: the most likely one remains
+
+
+def _has_chosen_zone() -> bool:
+    settings = session().get(AgendaSettings, visitor().id)
+    return settings is not None and settings.time_zone is not None
 
 
 def _text(name: str, longest: int) -> str:
@@ -248,6 +252,7 @@ def _form_of(lead: Lead, filled: Any, error: InvalidValueError | None) -> dict[s
         "reminders": REMINDERS,
         "homes": homes_of_lead(session(), lead),
         "zone": zone_of(session(), visitor()).key,
+        "zone_is_chosen": _has_chosen_zone(),
     }
 
 

@@ -138,9 +138,10 @@ async function poll(element) {
 }
 
 const COUNT_INTERVAL = 10_000; // ms, while there is no stream
-const STREAM_RETRY_DELAY = 60_000; // ms
+const RECONNECT_DELAY = 1000; // ms, after a stream has ended
+const STREAM_RETRY_DELAY = 60_000; // ms, after one was refused
 const unreadBadge = document.getElementById("unread");
-let lastNotificationId = null;
+let lastNotificationId = Number(unreadBadge?.dataset.newest); // of the unread ones
 let countsRequested = 0;
 let shownCount = 0; // the number of the request whose answer is shown
 let stream = null;
@@ -166,16 +167,28 @@ async function countNotifications() {
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
     // Ids increase: after the newest notification was read elsewhere, the one before it is not shown as new.
-    if (lastNotificationId !== null && Number(id) > lastNotificationId && !isOpenChat(page)) toast(title);
-    lastNotificationId = Math.max(lastNotificationId ?? 0, Number(id));
+    if (Number(id) > lastNotificationId && !isOpenChat(page)) toast(title);
+    lastNotificationId = Math.max(lastNotificationId, Number(id));
   } catch { /* the next fetch may succeed */ }
 }
 
-/** Open the stream of changes. EventSource reconnects by itself when a stream ends, but not when one is refused. */
+let hasListened = false;
+
+/** The query of the stream. The page's first stream states the page's age: it begins with an event only if there was
+ *  one since, so that what has just been loaded is not fetched again. The clock that is ahead counts: one of them stops
+ *  while the device sleeps. */
+function streamQuery(watched) {
+  const query = new URLSearchParams(watched.length ? { of: watched[0].dataset.of } : {});
+  if (!hasListened) query.set("age", Math.ceil(Math.max(performance.now(), Date.now() - performance.timeOrigin)));
+  hasListened = true;
+  return query;
+}
+
+/** Open the stream of changes. A stream that has ended is replaced by one that begins with an event. */
 function listen() {
   if (document.hidden || stream) return;
   const watched = document.querySelectorAll("[data-of]");
-  stream = new EventSource(watched.length ? `/console/notifications/stream?of=${watched[0].dataset.of}` : "/console/notifications/stream");
+  stream = new EventSource(`/console/notifications/stream?${streamQuery(watched)}`);
   stream.addEventListener("look", async () => {
     const parts = [...document.querySelectorAll("[data-live]")].map(fetchPart);
     await Promise.all(openChats().map(fetchPart)); // first: the messages that it shows are read, and no longer counted
@@ -184,10 +197,12 @@ function listen() {
     if (parts.length && !unreadBadge.hidden) countNotifications(); // the page of a match reads its own, for instance
   });
   stream.addEventListener("change", () => watched.forEach(fetchPart));
-  stream.addEventListener("error", () => {
-    if (stream?.readyState !== EventSource.CLOSED) return;
+  stream.addEventListener("error", ({ target }) => {
+    if (target !== stream) return;
+    const delay = target.readyState === EventSource.CLOSED ? STREAM_RETRY_DELAY : RECONNECT_DELAY;
+    target.close(); // by itself it would reconnect with the query of the first time
     stream = null;
-    setTimeout(listen, STREAM_RETRY_DELAY);
+    setTimeout(listen, delay);
   });
 }
 
