@@ -29,7 +29,8 @@ def signal(client: Redis, channel: str) -> None:
     """Signal to all pages that listen to *channel*; without Redis they poll later."""
     try:
         with client.pipeline(transaction=False) as commands:
-            commands.set(_memory_of(channel), b"", px=MEMORY_MS)  # first: who subscribes in between must see one of both
+            # First, so that a reader who subscribes meanwhile misses nothing.
+            commands.set(_memory_of(channel), b"", px=MEMORY_MS)
             commands.publish(channel, b"")
             commands.execute()
     except (RedisError, OSError) as error:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, case, cast, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cast, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.notification_switches import Topic
@@ -74,6 +74,12 @@ def groups_with_notifications(session: Session, user: User, rows: Sequence) -> l
 def mark_group_read(session: Session, user: User, *keys: str) -> None:
     """Mark the notifications of these groups of the user's as read."""
     _mark(session, user, group_key().in_(keys))
+
+
+def mark_type_read(session: Session, user: User, type_: NotificationType, **ids: int) -> None:
+    """Mark the user's notifications of a type as read; only those with these *ids* in their data, if any are given."""
+    about = [Notification.data[name].as_string() == str(id_) for name, id_ in ids.items()]
+    _mark(session, user, and_(Notification.type == type_, *about))
 
 
 def mark_topic_read(session: Session, user: User, topic: Topic) -> None:

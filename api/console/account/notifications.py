@@ -97,7 +97,9 @@ def stream() -> Response:
     if not connections.acquire(PAGE):
         return Response(status=204)
     hub = chat_hub()
-    signals = live_updates.signals(services().settings.redis_url, channels, lambda: hub.is_closing, missed_ms=_missed_ms())
+    signals = live_updates.signals(
+        services().settings.redis_url, channels, lambda: hub.is_closing, missed_ms=_missed_ms()
+    )
     try:
         first = next(signals)  # before the answer begins, so that an unavailable Redis causes no broken stream
     except RedisError:
@@ -213,7 +215,7 @@ def _missed_ms() -> int | None:
 
 
 def _event(channel: str | None) -> str:
-    """`change`: lead generation's figures have changed; `look`: the reader's notifications have changed; None: no event."""
+    """`change`: lead generation's figures have changed; `look`: the reader's notifications have; None: no event."""
     if channel is None:
         return ": alive\n\n"
     return f"event: {'change' if channel == CHANGED else 'look'}\ndata: now\n\n"

@@ -21,6 +21,8 @@ from api.exchange.open_bodies import OpenLeadBody
 from api.exchange.schemas import lead_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead
+from models.accounts.notification_groups import mark_type_read
+from models.accounts.notifications import NotificationType
 from models.core.enums import SUPPLY_ROLES, Origin, Side
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
@@ -64,6 +66,7 @@ def heading_of(lead: Lead) -> str:
 @blp.get("/console/leads")
 @for_realtors
 def all_leads() -> str:
+    mark_type_read(session(), visitor(), NotificationType.RECOMMENDATION_DIGEST)
     return render_template("console/leads.html", **own_list(Side.LEAD))
 
 
@@ -96,6 +99,7 @@ def new_lead() -> Response | str | tuple[str, int]:
 @for_realtors
 def lead_page(lead_id: int) -> str:
     lead = owned_lead(session(), visitor(), lead_id)
+    mark_type_read(session(), visitor(), NotificationType.NEW_RECOMMENDATIONS, lead_id=lead.id)
     return recommendation_page.list_page(
         Side.LEAD,
         lead,
