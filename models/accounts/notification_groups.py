@@ -76,9 +76,9 @@ def mark_group_read(session: Session, user: User, *keys: str) -> None:
     _mark(session, user, group_key().in_(keys))
 
 
-def mark_type_read(session: Session, user: User, type_: NotificationType, **ids: int) -> None:
-    """Mark the user's notifications of a type as read; only those with these *ids* in their data, if any are given."""
-    about = [Notification.data[name].as_string() == str(id_) for name, id_ in ids.items()]
+def mark_type_read(session: Session, user: User, type_: NotificationType, **ids: Collection[int]) -> None:
+    """Mark the user's notifications of a type as read, with one of these *ids* in their data."""
+    about = [Notification.data[name].as_string().in_(map(str, values)) for name, values in ids.items()]
     _mark(session, user, and_(Notification.type == type_, *about))
 
 

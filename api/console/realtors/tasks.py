@@ -12,9 +12,9 @@ from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
 from api.console.kit.pages import back, listed, page_blueprint, wants_json
 from api.console.kit.row_ids import id_in
+from api.console.kit.unread import read_news
 from api.exchange.calendar import address_of
 from api.http.db import session
-from models.accounts.notification_groups import mark_type_read
 from models.accounts.notifications import NotificationType
 from models.agenda.history import homes_of_lead
 from models.agenda.settings import (
@@ -75,7 +75,7 @@ def all_tasks() -> str:
     show_done = request.args.get("show") == "done"
     rows, pager = listed(tasks_of(visitor(), open_only=not show_done), PER_PAGE)
     zone = zone_of(session(), visitor())
-    mark_type_read(session(), visitor(), NotificationType.TASK_DUE)
+    read_news(NotificationType.TASK_DUE)
     return render_template(
         "console/realtors/tasks.html",
         groups=[("All", rows)] if show_done else _groups(rows, zone),
@@ -94,7 +94,7 @@ def lead_tasks(lead_id: int) -> Response | str | tuple[str, int]:
     """The tasks of a lead, and the form of a new one."""
     lead = owned_lead(session(), visitor(), lead_id)
     if request.method == "GET":
-        mark_type_read(session(), visitor(), NotificationType.TASK_DUE, lead_id=lead.id)
+        read_news(NotificationType.TASK_DUE, lead_id=[lead.id])
         return _lead_page(lead)
     try:
         fields = _read()

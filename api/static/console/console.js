@@ -36,6 +36,9 @@ export async function post(path, fields) {
 /** The year of a moment in a time zone. */
 const yearOf = (moment, timeZone) => moment.toLocaleString("en", { year: "numeric", timeZone });
 
+/** Where a language's own dates do not exist (Kazakh), or would not be those that the server writes: "Dec 1, 04:18 PM". */
+const LOCALES = { kk: "ru", en: "en-GB" };
+
 /** Show times in the zone that the reader chose, or else the device's. */
 export function localTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
@@ -46,7 +49,7 @@ export function localTimes(root = document) {
     if ("seconds" in time.dataset) options.second = "2-digit";
     const moment = new Date(time.dateTime);
     if (yearOf(moment, options.timeZone) !== yearOf(new Date(), options.timeZone)) options.year = "numeric";
-    time.textContent = moment.toLocaleString(language === "kk" ? "ru" : language, options);
+    time.textContent = moment.toLocaleString(LOCALES[language] ?? language, options);
   }
 }
 
@@ -240,6 +243,12 @@ addEventListener("pageshow", ({ persisted }) => { // after the browser's back bu
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+  if (!navigator.onLine && form.method === "post" && main?.dataset.unreachable && !("say" in form.dataset)) {
+    event.preventDefault(); // the browser's own page would replace what was typed
+    event.stopImmediatePropagation();
+    toast(main.dataset.unreachable, { bad: true });
+    return;
+  }
   if (isSentTwice(form, event.submitter)) { event.preventDefault(); return; }
   if ("act" in form.dataset) { event.preventDefault(); await submitCardAction(form, new FormData(form, event.submitter)); return; }
   if (!("say" in form.dataset)) return;
