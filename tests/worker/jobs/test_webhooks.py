@@ -218,6 +218,25 @@ def test_a_slow_receiver_keeps_no_other_waiting(sessions, receiver, subscribed):
     assert {each.state for each in deliveries(sessions)} == {DeliveryState.DELIVERED}
 
 
+def test_a_slow_receiver_does_not_keep_a_later_event_waiting(sessions, receiver, subscribed):
+    slow, quick = subscribed(receiver.url("/slow")), subscribed(receiver.url("/quick"))
+    is_delivered = threading.Event()
+
+    def answer(request):
+        if request.path == "/quick":
+            is_delivered.set()
+        else:
+            happen(sessions, quick, "match:2")
+            is_delivered.wait()  # longer than an attempt may take, if the later event has to wait for this answer
+        return 200
+
+    receiver.answer = answer
+    happen(sessions, slow, "match:1")
+    send_webhooks()
+
+    assert {each.state for each in deliveries(sessions)} == {DeliveryState.DELIVERED}
+
+
 def test_redirects_are_not_followed(sessions, receiver, subscribed):
     endpoint = subscribed()
     receiver.answer = lambda request: (307, {"Location": receiver.url("/elsewhere")})
