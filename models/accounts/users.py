@@ -288,9 +288,9 @@ def names_of_users(session: Session, ids: Collection[int]) -> dict[int, str]:
 
 def lock_user(session: Session, user_id: int) -> User:
     """
-    The user, read again and locked against changes until the transaction ends; raises NotFoundError when absent or deleted.
+    The user, read again and locked against changes until the transaction ends.
 
-    Meanwhile, rows that refer to the user may be added. Otherwise two administrators who change each other would
+    Raises NotFoundError when absent or deleted. Meanwhile, rows that refer to the user may be added. Otherwise two administrators who change each other would
     deadlock, because each change records its author.
     """
     query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
