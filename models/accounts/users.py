@@ -290,8 +290,11 @@ def lock_user(session: Session, user_id: int) -> User:
     """
     The user, read again and locked against changes until the transaction ends.
 
-    Raises NotFoundError when absent or deleted. Meanwhile, rows that refer to the user may be added. Otherwise two administrators who change each other would
+    Meanwhile, rows that refer to the user may be added. Otherwise two administrators who change each other would
     deadlock, because each change records its author.
+
+    Raises:
+        NotFoundError: The user is absent or deleted.
     """
     query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
     query = query.with_for_update(key_share=True).execution_options(populate_existing=True)

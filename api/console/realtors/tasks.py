@@ -196,8 +196,9 @@ def _moment(text: str) -> datetime:
 
 
 def _adopt_zone(name: str) -> None:
+    """Store the browser's time zone if the visitor has chosen none."""
     settings = session().get(AgendaSettings, visitor().id)
-    if name and (settings is None or settings.time_zone is None):
+    if name and visitor().time_zone is None and (settings is None or settings.time_zone is None):
         try:
             set_zone(session(), visitor(), name)
         except InvalidValueError:
