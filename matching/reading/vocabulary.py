@@ -88,6 +88,7 @@ def morphology() -> pymorphy3.MorphAnalyzer:
     return pymorphy3.MorphAnalyzer()
 
 
+@lru_cache(maxsize=4_096)  # a text's words are folded again for each name that may begin or end there
 def fold(word: str) -> str:
     """
     The form in which a word is compared.
