@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 import models.all_tables  # noqa: F401 - every foreign key is looked at
 from models.accounts.audit import AuditEntry
 from models.accounts.notifications import Notification, NotificationType, notify
-from models.accounts.uploads import FETCHED, PRIVATE_DOCUMENT, Upload, add_upload, delete_uploads
+from models.accounts.uploads import FETCHED, Upload, add_upload, delete_uploads
 from models.accounts.users import User
 from models.agencies.following_rows import RULES
 from models.agencies.former_owner_notes import FormerOwnerNotes
@@ -22,15 +22,13 @@ from models.agenda.shortlist import add_to_shortlist, shortlisted
 from models.agenda.tasks import LeadTask, TaskKind, create_task, tasks_of
 from models.core.base import Base, database_now
 from models.core.enums import ActionKind, ContactSharing, Role, Side
-from models.core.errors import ConflictError, NotAllowedError, NotFoundError
+from models.core.errors import NotAllowedError, NotFoundError
 from models.deals.chats import Chat, open_chat
 from models.deals.completion import complete, object_to_completion
 from models.deals.home_views import HomeView, record_view
 from models.deals.inquiries import create_inquiry, inquiries_for
 from models.deals.matches import act
 from models.deals.selections import SelectedHome, create_selection, selections_of
-from models.market import documents
-from models.market.documents import add_document, documents_of
 from models.market.favorites import Favorite, add_favorite
 from models.market.leads import owned_lead
 from models.market.tags import add_tag, tags_of
@@ -131,24 +129,6 @@ def test_a_lead_goes_with_its_work_and_without_the_agents_own_words(session, hea
     assert [former.id, new_owner.id] in [each.get("owner_id") for each in changed]
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "reassigned")).one()
     assert (entry.actor_id, entry.row_id, entry.detail["former"]) == (head.id, str(lead.id), former.id)
-
-
-def test_documents_that_stay_with_the_former_owner_take_no_room(session, head, former, new_owner, monkeypatch):
-    monkeypatch.setattr(documents, "MAX_DOCUMENTS", 1)
-    lead = make_lead(session, former)
-    add_document(session, Side.LEAD, lead.id, a_document(session, former), "a.pdf")
-    give(session, head, lead, new_owner)
-
-    add_document(session, Side.LEAD, lead.id, a_document(session, new_owner), "b.pdf")
-
-    assert [each.title for each, _ in documents_of(session, new_owner, Side.LEAD, lead.id)] == ["b.pdf"]
-    with pytest.raises(ConflictError):
-        add_document(session, Side.LEAD, lead.id, a_document(session, new_owner), "c.pdf")
-
-
-def a_document(session, owner) -> str:
-    kind = "application/pdf"
-    return add_upload(session, owner, purpose=PRIVATE_DOCUMENT, content_type=kind, ending="pdf", size=1).name
 
 
 def test_private_notes_and_tags_come_back_with_the_lead(session, head, former, new_owner):
