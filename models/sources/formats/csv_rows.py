@@ -25,8 +25,8 @@ SEPARATORS = ",;\t|"
 SAMPLE_LINES = 50
 #: The maximum number of lines of a row; beyond it, an open quotation mark counts as an error.
 MAX_LINES_A_ROW = 2_000
-#: Each row with an open quotation mark has lines that are read again. Once a file has had this many, and this many times
-#: its lines so far, its rows have one line each; otherwise a small file of such rows would be read for hours.
+#: The lines after a row with an open quotation mark are read again. Once these are more than this many and this many
+#: times the file's lines so far, a row has one line; otherwise a small file of such rows would be read for hours.
 FREE_LINES_AGAIN, LINES_AGAIN = 100_000, 10
 _CHUNK = 1 << 20
 
