@@ -217,6 +217,8 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
     market: MarketKey = (shard.city_key, shard.deal_type)
     with stage("read words"), new_session() as own:
         crashing = read_market(own, market)
+        if crashing:
+            remove_unloadable(own, market, crashing, ChangeSet())
         regrouped = ChangeSet.of(Side.PROPERTY, group_market(own, market))
     if shard.tile:
         tile = score_tile(session, shard, work)
@@ -230,8 +232,6 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
         leave_other_markets(session, market, work)
         stale = stale_in(session, market) | regrouped
         if not needs_rebuild(session, market, stale):
-            if crashing:
-                remove_unloadable(session, market, crashing, ChangeSet())
             rescore_changed(session, market, stale, work)
             return work.succeed({}, stages)
         published = rebuild_market(session, market, control=work)
