@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts import cli
+from tests.postgres_data import EARLIER
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
@@ -84,10 +85,11 @@ def copy(tmp_path) -> Path:
     return folder
 
 
-def test_the_examples_of_the_guide_work(copy):
+def test_the_examples_of_the_guide_work(copy, servers_folder, make_postgres_data):
     """An endpoint with its entry in the table of access, a migration that fits its table, and a wish that is read."""
     command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "-k", CHOSEN, *FILES]
-    environment = os.environ | {"PYTHONPATH": str(copy)}  # the copy's packages, not the installed ones
+    migrated = make_postgres_data(servers_folder / "without the examples")
+    environment = os.environ | {"PYTHONPATH": str(copy), EARLIER: str(migrated)}  # its packages, not the installed ones
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=880)
     print(done.stdout, done.stderr)
 

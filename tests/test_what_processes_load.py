@@ -9,7 +9,8 @@ import pytest
 HEAVY = ("icalendar", "numpy", "openpyxl", "redis", "scipy", "sklearn", "sqlalchemy")
 
 BEAT = "from worker.celery_app.app import app; app.tasks.get('worker.tasks.sweep')"
-WEB = "import api.server.app"
+#: The bot loads a part of it; none of them builds a query of a list before it needs one.
+WEB = "from sqlalchemy.sql.expression import Select; Select.compile = None; import api.server.app, api.bot.process"
 
 
 def loaded_by(code: str) -> set[str]:
@@ -32,17 +33,11 @@ def loaded_by(code: str) -> set[str]:
         ("the keeper of a process", "import scripts.launcher.keep_alive", set()),
         ("beat", BEAT, {"redis", "sqlalchemy"}),
         ("a worker", "import worker.tasks", {"numpy", "redis", "scipy", "sqlalchemy"}),
-        ("the web process", WEB, {"redis", "sqlalchemy", "numpy"}),
+        ("the web process and the bot", WEB, {"redis", "sqlalchemy", "numpy"}),
     ],
 )
 def test_a_process_loads_only_the_libraries_it_uses(process: str, code: str, may_load: set[str]) -> None:
     assert loaded_by(code) <= may_load, process
-
-
-def test_the_bot_and_commands_build_no_query_of_a_list_before_they_need_one() -> None:
-    loaded_by(
-        "from sqlalchemy.sql.expression import Select; Select.compile = None; import api.server.app, api.bot.process"
-    )
 
 
 def test_what_fills_a_database_that_is_migrated_and_empty_knows_every_table() -> None:

@@ -8,9 +8,11 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
 
+from models.ranking import stale_lists
 from scripts.launcher.processes import dies_with_parent, stop_child
 from tests.forked import Forked, Preloaded
 from tests.waiting import WAIT_LIMIT_SECONDS
@@ -123,6 +125,7 @@ def new_worker_session(process_environment, worker_engine, monkeypatch):
     from worker.celery_app import task_context
     from worker.market import cache, generations
 
+    monkeypatch.setattr(stale_lists, "_WATCHES", WeakKeyDictionary())  # as in a process that has just started
     connect = task_context.connect
 
     def shared(url: str, **options: object):

@@ -17,7 +17,6 @@ from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
 from models.market.client_keys import renew_keys
 from models.ranking.recommendations import has_lists_of_another_engine
-from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
 from models.rescoring.shards import abandoned
 from models.sources.sources import due_imports
@@ -36,13 +35,14 @@ from worker.jobs import (
     rates,
 )
 from worker.jobs.mail import MailBusyError
-from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
+from worker.jobs.runs import begin_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists import relaxations
 from worker.lists.careful import reconcile_carefully, rescore_carefully
-from worker.lists.rescore import MAX_CHANGES, rescore_entity, stale_count
+from worker.lists.rescore import MAX_CHANGES, rescore_entity
 from worker.market.grouping import regroup_all
 from worker.market.market_lock import own_transaction
+from worker.market.stale import stale_by_market, stale_in
 from worker.queue.client import MAX_SINGLE
 
 log = logging.getLogger(__name__)
@@ -78,15 +78,17 @@ def count_relaxations(self: LeadmatchTask, lead_id: int) -> None:
 def sweep(self: LeadmatchTask) -> None:
     """Rescore stale leads and properties: changes whose messages the broker lost, or whose worker died."""
     with self.session() as session:
-        stale = sorted(stale_markets(session))
+        stale_of = stale_by_market(session)
         session.commit()
         needs_run = False
-        for market in stale:
+        for market, stale in stale_of.items():
             with own_transaction(session, "market_failed", market=market):
-                if stale_count(session, market) > MAX_CHANGES:
+                if stale is None:
+                    stale = stale_in(session, market)
+                if len(stale) > MAX_CHANGES:
                     needs_run = True
                 else:
-                    reconcile_carefully(session, market)
+                    reconcile_carefully(session, market, stale)
         if has_lists_of_another_engine(session, ENGINE_VERSION):
             # A release has changed how scores are computed: one run over everything computes all lists again.
             _request_run(session, RunScope.ALL, f"engine:{ENGINE_VERSION}", once=True)
@@ -158,10 +160,6 @@ def sweep_runs(self: LeadmatchTask) -> None:
     with self.session() as session:
         run_ids, shard_ids = abandoned(session)
         session.commit()
-        upgrade_run_id = request_upgrade_run(session)
-        session.commit()
-    if upgrade_run_id is not None:
-        client().run_requested(upgrade_run_id)
     for run_id in run_ids:
         client().run_requested(run_id)
     for shard_id in shard_ids:

@@ -8,7 +8,7 @@ The *base* of a pair is a weighted mean over all criteria, of which every wish i
 where *s* in [0, 1] is how well the property serves a wish that the lead states. What the lead does not state
 enters with a quarter of its weight and the prior 0.9: a lead that asks for nothing scores 90 with everything,
 so it neither leads every property's list nor vanishes from it, and one that asks for more of what the
-property has comes before it. The score is made of the base in :func:`score_of_units`.
+property has comes before it. The score is made of the base in :func:`matching.engine.units.score_of_units`.
 
 Because every formula gives at least 0.9 to a property that meets the wish (:data:`CRITERIA`; the least is
 0.937, for the wanted year), a property that meets every stated wish scores at least 90 whatever

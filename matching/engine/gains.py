@@ -40,7 +40,7 @@ def gained(
         lead: One row, the unchanged lead.
         weaker: The same lead, with one requirement weakened in each row, vectorised with the same model and weights.
         criteria: For each row of *weaker*, the criteria whose values change; the others keep the lead's values.
-        least: The least useful score, above 50.
+        minimum: The least useful score, above 50.
     Returns:
         Rows of *properties* that are useful for *lead*; and for each row of *weaker*, those that would become useful.
         Both ascend.

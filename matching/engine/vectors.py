@@ -1,8 +1,8 @@
 """Leads and properties as vectors of whole numbers; :mod:`matching.engine.vectorize` computes them.
 
 A lead's vector contains *points*, which each possible answer of a property earns. A property's vector contains *parts*:
-:data:`ANSWER_SCALE` for its own answer and 0 for others; between two knots of a sampled criterion the parts are divided
-between both. The product of the two vectors is the pair's units (:mod:`matching.engine.units`).
+:data:`units.ANSWER_SCALE` for its own answer and 0 for others; between two knots of a sampled criterion the parts are
+divided between both. The product of the two vectors is the pair's units (:mod:`matching.engine.units`).
 
 Only criteria with few answers have dense columns. Prices, areas, places, wishes and words stay symbolic: their points
 are computed where they are needed (:mod:`matching.engine.curves`, :mod:`matching.engine.sparse`).

@@ -55,7 +55,8 @@ SHORT_WORDS = {
     "окт": "октябрьск",
     "комс": "комсомольск",
 }
-#: Adjectives that are compared by stem, so that they equal their abbreviations; in the form of :func:`sounds`.
+#: Adjectives that are compared by stem, so that they equal their abbreviations; in the form of
+#: :func:`matching.facts.place_spelling.phonetic_form`.
 STEMS = {
     "severn": "sever",
     "uzhn": "ug",

@@ -15,7 +15,7 @@ from matching.facts.records import LeadFacts
 #: The share of a wanted place's points that its nearest neighbour earns; other neighbours earn less, by nearness.
 NEAR = 0.79
 #: The same share if the lead also asks for the neighbourhood, or for a radius that contains the neighbour. It is below
-#: the least that a wanted station earns (matching.engine.criteria.METRO_PARTS), so that being there is always better.
+#: the least that a wanted station earns (matching.facts.columns.METRO_PARTS), so that being there is always better.
 WIDENED = 0.8
 SCOPES = ("", "near", "only")
 #: The radius around a point, in kilometres, if the lead does not state one.

@@ -172,7 +172,7 @@ def judge(acted: ActedPairs, prior: Weights, current: Weights) -> Judgement:
     Fit a new set and compare it with the *current* one on held-out actions.
 
     Raises:
-        InvalidInputError: There are not :func:`enough` actions.
+        InvalidInputError: There are not enough actions (:func:`has_enough_actions`).
     """
     from sklearn.model_selection import GroupKFold  # late: it takes half a second, and most workers never fit
 

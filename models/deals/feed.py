@@ -1,8 +1,8 @@
 """The feed: listings one at a time, best first, and the user's action on each.
 
 The order is the stored list of the user's preferences (:mod:`models.market.preferences`); nothing is scored here. An
-action on a listing removes it from the feed. The engine leaves it out of the next list too (:func:`acted_pairs`), so
-that the next list has room for other listings.
+action on a listing removes it from the feed. The engine leaves it out of the next list too
+(:func:`exclusions.acted_pairs`), so that the next list has room for other listings.
 """
 
 from dataclasses import dataclass

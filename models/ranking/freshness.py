@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from models.core.enums import Side
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.market.unscorable import UnscorableEntity
+from models.market.unscorable import count_quarantined
 from models.ranking.recommendations import stale_rows
+from models.ranking.stale_lists import stale_entities
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,15 @@ class Freshness:
 
 
 def freshness(session: Session) -> Freshness:
-    """
-    Return the present freshness, by one query per side, which reads all its entities and the heads of their lists.
-    """
+    """Return the present freshness; cheap, unless very many lists are stale (:mod:`models.ranking.stale_lists`)."""
+    quarantined = count_quarantined(session)
+    entities = stale_entities(session)
+    if entities is not None:
+        return Freshness(len(entities), max((entity.age for entity in entities), default=0.0), quarantined)
     stale, oldest = 0, 0.0
     tables: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPERTY: Property}
     for side, table in tables.items():
         age = func.extract("epoch", func.clock_timestamp() - func.min(table.updated_at))
         count, seconds = session.execute(stale_rows(side).with_only_columns(func.count(), age)).one()
         stale, oldest = stale + count, max(oldest, float(seconds or 0))
-    quarantined = session.scalar(select(func.count()).select_from(UnscorableEntity)) or 0
     return Freshness(stale, oldest, quarantined)

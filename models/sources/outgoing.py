@@ -107,7 +107,7 @@ def published(factory: sessionmaker[Session], owner_id: int) -> Iterator[Propert
 
 
 def left_out(session: Session, owner: User) -> dict[str, int]:
-    """Field that portals require -> number of the owner's properties without it: :func:`missing_of` as a query."""
+    """Field that portals require -> number of the owner's properties without it (`formats.yrl_writer.missing_of`)."""
     flat, shown = Property.property_type.in_(FLATS), Property.address_precision
     without_house = func.coalesce(Property.location, Property.street)
     lacks = {

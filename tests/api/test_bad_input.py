@@ -1,6 +1,9 @@
 """
 Sends to every route what a fuzzer on an HTTP library cannot send: broken bodies, bytes that are not text, numbers
 beyond any column, odd headers, methods and ids. Each gets a clear 4xx in the usual form of errors, and changes nothing.
+
+What an operation itself reads is sent to each operation. What is refused before, by the same code for all of them, is
+dealt out: each operation gets some of it; at length, all.
 """
 
 import itertools
@@ -15,27 +18,32 @@ from api.http import access
 from models.accounts.api_keys import create_api_key
 from models.core.enums import Role
 from tests.factories import make_user, token_header
+from tests.length import dealt
 
 DEEP = b'{"a":' * 3000 + b"1" + b"}" * 3000
 LONG_INT = b'{"id": 1' + b"0" * 5000 + b"}"  # Python refuses to read more than 4,300 digits
 
-JSON_BODIES = {
+#: Refused by the parser of JSON.
+NO_JSON_BODIES = {
     "nothing": b"",
     "cut short": b'{"name": "x',
+    "not a number": b"NaN",
+    "beyond Python's digits": LONG_INT,
+    "deep": DEEP,
+    "deep list": b"[" * 3000,
+    "no UTF-8": b'{"name": "\xff\xfe"}',
+    "UTF-16": '{"name": "x"}'.encode("utf-16"),
+}
+
+JSON_BODIES = {
     "null": b"null",
     "a list": b"[]",
     "a text": b'"x"',
     "a number": b"7",
-    "not a number": b"NaN",
     "not a number inside": b'{"price": NaN, "budget": Infinity, "id": -Infinity}',
     "beyond a float": b'{"price": 1e999, "listing_id": 1e999}',
     "beyond an id": b'{"listing_id": 99999999999999999999, "price": -1e30}',
-    "beyond Python's digits": LONG_INT,
-    "deep": DEEP,
-    "deep list": b"[" * 3000,
     "keys twice": b'{"name": "a", "name": null, "name": {}}',
-    "no UTF-8": b'{"name": "\xff\xfe"}',
-    "UTF-16": '{"name": "x"}'.encode("utf-16"),
     "lone surrogates": rb'{"\ud800": "\udfff", "name": "\ud800", "phone": "\ud800"}',
     "NUL": rb'{"name": "a\u0000b", "phone": "\u0000", "city": "\u0000", "\u0000": 1}',
     "operators": b'{"name": {"$ne": null}, "id": ["1"], "phone": {"": ""}}',
@@ -83,6 +91,9 @@ QUERIES = (
     "last_event_id=%D9%A1-%D9%A1", "&&&=&", "a" * 5000 + "=1",
 )  # fmt: skip
 
+#: Parameters that the same code reads for all operations.
+PAGING = {"page", "limit"}
+
 IDS = (
     "0",
     "-1",
@@ -125,7 +136,8 @@ HEADERS = (
     {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "x"},
 )
 
-METHODS = ("HEAD", "OPTIONS", "TRACE", "PROPFIND", "get", "X" * 500)
+#: Methods that no rule has.
+NO_METHODS = ("TRACE", "PROPFIND", "get", "X" * 500)
 
 #: Tables that record attempts.
 NOTES = {"audit_entries", "idempotency_keys", "api_keys", "phone_codes"}
@@ -213,13 +225,14 @@ def rows(engine) -> dict[str, int]:
 def test_broken_bodies_are_refused_everywhere_and_change_nothing(send, engine):
     document = send.client.get("/openapi.json").json["paths"]
     before, wrong = rows(engine), []
-    for method, rule, who in routes(send.client.application):
+    for turn, (method, rule, who) in enumerate(routes(send.client.application)):
         operation = described(document, method, rule)
         if "requestBody" not in operation:
             continue
-        bodies = [("application/json", name, body) for name, body in JSON_BODIES.items()]
-        bodies += [(kind, "a JSON object", b'{"name": "x"}') for kind in CONTENT_TYPES]
-        bodies += [(kind, "a form", body) for kind, body in FORMS]
+        named = [*JSON_BODIES.items(), *dealt(list(NO_JSON_BODIES.items()), turn, 3)]
+        bodies = [("application/json", name, body) for name, body in named]
+        bodies += [(kind, "a JSON object", b'{"name": "x"}') for kind in dealt(CONTENT_TYPES, turn, 3)]
+        bodies += [(kind, "a form", body) for kind, body in dealt(FORMS, turn, 3)]
         for kind, name, body in bodies:
             answer = send(method, filled(rule), who, data=body, content_type=kind)
             wrong.append(complaint(answer, method, rule, kind, name))
@@ -234,10 +247,12 @@ def test_broken_bodies_are_refused_everywhere_and_change_nothing(send, engine):
 
 def test_bad_queries_are_refused_and_none_is_our_fault(send):
     document, wrong = send.client.get("/openapi.json").json["paths"], []
-    for method, rule, who in routes(send.client.application):
-        if any(each["in"] == "query" for each in described(document, method, rule).get("parameters", [])):
-            for query in QUERIES:
-                wrong.append(complaint(send(method, f"{filled(rule)}?{query}", who), rule, query[:50]))
+    for turn, (method, rule, who) in enumerate(routes(send.client.application)):
+        parameters = described(document, method, rule).get("parameters", [])
+        names = {each["name"] for each in parameters if each["in"] == "query"}
+        own = [query for query in QUERIES if query.partition("=")[0] in names - PAGING]
+        for query in [*own, *dealt([query for query in QUERIES if query not in own], turn, 8)] if names else ():
+            wrong.append(complaint(send(method, f"{filled(rule)}?{query}", who), rule, query[:50]))
 
     assert not list(filter(None, wrong))
 
@@ -265,8 +280,9 @@ def test_odd_headers_and_methods_break_nothing(send):
     for method, rule, who in alike.values():
         for headers in HEADERS:
             wrong.append(complaint(send(method, filled(rule), who, headers=headers), method, rule, headers))
-    for rule, who in {rule: who for _, rule, who in routes(send.client.application)}.items():
-        for method in METHODS:
+    rules = {rule: who for _, rule, who in routes(send.client.application)}
+    for turn, (rule, who) in enumerate(rules.items()):
+        for method in ("HEAD", "OPTIONS", *dealt(NO_METHODS, turn, 2)):
             wrong.append(complaint(send(method, filled(rule), who), method[:20], rule))
 
     assert not list(filter(None, wrong))

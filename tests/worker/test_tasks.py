@@ -36,7 +36,7 @@ def test_every_task_retries_when_the_database_is_away_and_survives_its_worker(ap
 
 
 def test_a_database_that_is_away_makes_any_task_try_again_later(new_worker_session, monkeypatch):
-    monkeypatch.setattr(tasks, "stale_markets", lambda session: 1 / 0)
+    monkeypatch.setattr(tasks, "stale_by_market", lambda session: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         tasks.sweep.apply(throw=True)
 

@@ -4,16 +4,13 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from matching.engine.units import ENGINE_VERSION
 from matching.errors import ScoringStoppedError
 from models.core.enums import MarketKey, RunScope, RunState, Side
-from models.core.errors import ConflictError
 from models.market.unscorable import Failure
 from models.platform import logs
-from models.ranking.recommendations import Market
 from models.rescoring.run_plan import PlannedMarket, busy_markets, planned_markets
 from models.rescoring.runs import (
     RescoringRun,
@@ -22,7 +19,6 @@ from models.rescoring.runs import (
     fail_run,
     get_run,
     lock_run_requests,
-    request_run,
 )
 from models.rescoring.tiles import tiles_of_market
 from worker.celery_app.error_location import error_location
@@ -117,24 +113,6 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     return [shard.id for shard in shards if not shard.is_merge]
 
 
-def request_upgrade_run(session: Session) -> int | None:
-    """
-    Request a run over everything if some market's lists were computed by an earlier engine; the id of a new run.
-
-    Until that run has ended, the present engine merges changes into lists of the earlier one.
-    """
-    is_behind = select(Market.city_key).where(
-        Market.published_at.is_not(None), Market.engine.is_distinct_from(ENGINE_VERSION)
-    )
-    if session.scalar(is_behind.limit(1)) is None:
-        return None
-    try:
-        run, is_new = request_run(session, RunScope.ALL, "upgrade")
-    except ConflictError:
-        return None
-    return run.id if is_new else None
-
-
 def _shards(session: Session, run: RescoringRun, market: MarketKey, plan: PlannedMarket) -> list[RescoringShard]:
     """A shard for each of the market's tiles, then one for the market; all are of the present generation."""
     generation = replace(current_generation(session, market), text_model_id=run.text_model_id)
@@ -217,6 +195,8 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
     market: MarketKey = (shard.city_key, shard.deal_type)
     with stage("read words"), new_session() as own:
         crashing = read_market(own, market)
+        if crashing:
+            remove_unloadable(own, market, crashing, ChangeSet())
         regrouped = ChangeSet.of(Side.PROPERTY, group_market(own, market))
     if shard.tile:
         tile = score_tile(session, shard, work)
@@ -230,8 +210,6 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
         leave_other_markets(session, market, work)
         stale = stale_in(session, market) | regrouped
         if not needs_rebuild(session, market, stale):
-            if crashing:
-                remove_unloadable(session, market, crashing, ChangeSet())
             rescore_changed(session, market, stale, work)
             return work.succeed({}, stages)
         published = rebuild_market(session, market, control=work)

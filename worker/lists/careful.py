@@ -19,11 +19,11 @@ from models.market.properties import Property
 from models.market.unscorable import KILLED_ITS_WORKER
 from models.rescoring.attempts import MAX_ATTEMPTS, attempts_of, begin_attempts, end_attempts, quarantine_crashing
 from worker.lists.changes import MAX_CHANGES
-from worker.lists.rescore import leave_other_markets, markets_of, remove_unloadable, rescore_changed
+from worker.lists.rescore import leave_markets, markets_of, remove_unloadable, rescore_changed
 from worker.market.change_set import ChangeSet
 from worker.market.grouping import group_properties, ungrouped
 from worker.market.readings import read_entity_carefully, read_market
-from worker.market.stale import stale_in
+from worker.market.stale import still_listed_elsewhere, still_stale
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +32,17 @@ log = logging.getLogger(__name__)
 GROUP_SIZES = (MAX_CHANGES, 17, 1)
 
 
-def reconcile_carefully(session: Session, market: MarketKey) -> None:
-    """Rescore the market's stale entities and commit, unless another worker is doing so at the moment."""
+def reconcile_carefully(session: Session, market: MarketKey, stale: ChangeSet) -> None:
+    """Rescore the market's *stale* entities and commit, unless another worker is doing so at the moment."""
     with _alone_in(session, market) as is_alone:
         if is_alone:
-            leave_other_markets(session, market)
-            crashing = read_market(session, market)
-            in_market = (Property.city_key == market[0]) & (Property.deal_type == market[1])
-            regrouped, crashing_groups = _group(session, in_market)
+            leave_markets(session, still_listed_elsewhere(session, market, stale))
+            crashing = read_market(session, market, stale)
+            regrouped, crashing_groups = _group(session, Property.id.in_(stale.properties))
             crashing |= crashing_groups
             if crashing:
                 remove_unloadable(session, market, crashing, ChangeSet())
-            _rescore(session, market, stale_in(session, market) | regrouped)
+            _rescore(session, market, still_stale(session, market, stale) | regrouped)
 
 
 def rescore_carefully(session: Session, side: Side, entity_id: int) -> None:

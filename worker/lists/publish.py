@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from matching.engine.ranking import RankedLists
 from models.core.enums import Side
 from models.ranking.recommendations import Market
+from models.ranking.stale_lists import current_moment
 from worker.celery_app.stages import stage
 from worker.lists.changes import MAX_CHANGES, apply_changes
 from worker.lists.new_entries import queue_new_entry_events
@@ -17,7 +18,7 @@ from worker.lists.store import ListChanges, compare_staged, drop_unchanged, publ
 from worker.market.change_set import ChangeSet
 from worker.market.market_lock import GenerationMovedError, lock_market
 from worker.market.snapshot import Snapshot
-from worker.market.stale import stale_in
+from worker.market.stale import stale_in, stale_since
 
 
 class OlderGenerationError(Exception):
@@ -61,7 +62,9 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
     with stage("compare"):
         row = session.get(Market, market, populate_existing=True)
         is_same = row is not None and row.generation == snapshot.generation
-        only_differing = is_same and len(stale_in(session, market)) <= MAX_CHANGES
+        moment = current_moment(session)
+        stale = stale_in(session, market) if is_same else ChangeSet()
+        only_differing = is_same and len(stale) <= MAX_CHANGES
         # First, because mostly few lists are left to be compared further: reading arrays is most of the cost.
         unchanged = [drop_unchanged(session, side, market) for side in Side] if only_differing else []
         changes = sum(unchanged, compare_staged(session, Side.LEAD) + compare_staged(session, Side.PROPERTY))
@@ -73,7 +76,8 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
         if snapshot.generation.is_older_than(row.generation):
             raise OlderGenerationError(f"{market[0]}, {market[1]} has lists of a newer text model")
     with stage("publish"):
-        stale = stale_in(session, market)
+        if only_differing:
+            stale = stale_since(session, market, moment, stale)
         if not is_same:
             row.generation = snapshot.generation
             row.run_id = run_id

@@ -216,5 +216,10 @@ def _quarantine(
 
 def leave_other_markets(session: Session, market: MarketKey, control: WorkControl = NO_CONTROL) -> None:
     """For the entities of this market that are still listed in another: rescore them in that other market."""
-    for former_market, moved in moved_to_market(session, market).items():
-        rescore_changed(session, former_market, moved, control)
+    leave_markets(session, moved_to_market(session, market), control)
+
+
+def leave_markets(session: Session, moved: dict[MarketKey, ChangeSet], control: WorkControl = NO_CONTROL) -> None:
+    """Rescore in each of the markets the entities that have left it."""
+    for former_market, entities in moved.items():
+        rescore_changed(session, former_market, entities, control)

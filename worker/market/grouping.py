@@ -185,7 +185,7 @@ class _Adverts:
         return affected & self.facts.keys()
 
     def edges_of(self, ids: set[int]) -> dict[tuple[int, int], float]:
-        """The edges, as in :func:`edges_between`, of those of these adverts that have not been compared yet."""
+        """As :func:`matching.homes.groups.edges_between`, for those of these adverts that are not compared yet."""
         self._look_up({key for each in ids for key in self._keys_of[each]})
         self._load({other for each in ids for other in self._sharing(self._keys_of[each])})
         edges = {}

@@ -44,9 +44,9 @@ GROUP_SIZES = {1: 17, 2: 1, MAX_ATTEMPTS: BATCH}
 _TABLES: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPERTY: Property}
 
 
-def read_market(session: Session, market: MarketKey) -> ChangeSet:
+def read_market(session: Session, market: MarketKey, only: ChangeSet | None = None) -> ChangeSet:
     """
-    Read the unread rows of *market*, and commit after each group.
+    Read the unread rows of *market*, or *only* these of them, and commit after each group.
 
     Waits while another worker reads in the market. Rows that are being written by others are left for the next time.
     Reading gives a row a new version, as any write does, so that its own list and the lists that contain it are
@@ -56,25 +56,31 @@ def read_market(session: Session, market: MarketKey) -> ChangeSet:
         The rows that were quarantined because they kill their reader; lists may still contain them.
     """
     crashing = ChangeSet()
-    if not _has_unread(session, market):
+    if not _has_unread(session, market, only):
         return crashing
     with _alone_in(session, market):
         for side in Side:
             table = _TABLES[side]
-            in_market = and_(table.city_key == market[0], table.deal_type == market[1])
+            chosen = and_(table.city_key == market[0], table.deal_type == market[1])
+            if only is not None:
+                chosen &= table.id.in_(only.ids(side))
             last = 0
-            while ids := session.scalars(_unread(side).where(in_market, table.id > last).limit(BATCH)).all():
+            while ids := session.scalars(_unread(side).where(chosen, table.id > last).limit(BATCH)).all():
                 _attempt(session, side, 0, ids)
                 last = ids[-1]
-            crashing |= _read_suspects(session, side, in_market)
+            crashing |= _read_suspects(session, side, chosen)
         session.commit()
         return crashing
 
 
-def _has_unread(session: Session, market: MarketKey) -> bool:
-    """Whether some row of *market* is unread, by one statement; mostly none is. Commits."""
-    parameters = {"city_key": market[0], "deal_type": market[1]}
-    has_unread = session.execute(_unread_in_market(), parameters, execution_options=COMPILED_ONCE).scalar_one()
+def _has_unread(session: Session, market: MarketKey, only: ChangeSet | None) -> bool:
+    """Whether some row of *market*, or of *only* these rows, is unread; mostly none is. Commits."""
+    if only is None:
+        parameters = {"city_key": market[0], "deal_type": market[1]}
+        has_unread = session.execute(_unread_in_market(), parameters, execution_options=COMPILED_ONCE).scalar_one()
+    else:
+        among = [exists().where(table.id.in_(only.ids(side)), is_outdated(table)) for side, table in _TABLES.items()]
+        has_unread = session.execute(select(or_(*among))).scalar_one()
     session.commit()
     return bool(has_unread)
 

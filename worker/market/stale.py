@@ -1,5 +1,6 @@
 """The leads and properties of a market whose lists are stale."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,66 @@ from models.core.enums import MarketKey, Side
 from models.deals.exclusions import CITY_KEY, DEAL_TYPE
 from models.platform.prepared_statements import COMPILED_ONCE
 from models.ranking.recommendations import stale_rows
+from models.ranking.stale_lists import (
+    MAX_ROWS,
+    Moment,
+    StaleEntity,
+    changed_between,
+    current_moment,
+    stale_among,
+    stale_entities,
+)
+from models.rescoring.run_plan import stale_markets
 from worker.market.change_set import ChangeSet
+
+
+def stale_by_market(session: Session) -> dict[MarketKey, ChangeSet | None]:
+    """The stale entities of all markets, sorted by market; None instead of them if very many are stale."""
+    entities = stale_entities(session)
+    if entities is None:
+        return dict.fromkeys(sorted(stale_markets(session)))
+    of_market: dict[MarketKey, ChangeSet] = {}
+    for entity in entities:
+        for market in entity.markets:
+            of_market[market] = of_market.get(market, ChangeSet()) | ChangeSet.of(entity.side, [entity.id])
+    return dict(sorted(of_market.items()))
+
+
+def still_stale(session: Session, market: MarketKey, which: ChangeSet) -> ChangeSet:
+    """As :func:`stale_in`, of these entities; reads no others."""
+    stale = ChangeSet()
+    for entity in _still_stale(session, which):
+        if market in entity.markets:
+            stale |= ChangeSet.of(entity.side, [entity.id])
+    return stale
+
+
+def still_listed_elsewhere(session: Session, market: MarketKey, which: ChangeSet) -> dict[MarketKey, ChangeSet]:
+    """As :func:`moved_to_market`, of these entities; reads no others."""
+    moved: dict[MarketKey, ChangeSet] = {}
+    for entity in _still_stale(session, which):
+        former = entity.listed_in
+        if entity.market == market and former is not None and former != market:
+            moved[former] = moved.get(former, ChangeSet()) | ChangeSet.of(entity.side, [entity.id])
+    return moved
+
+
+def _still_stale(session: Session, which: ChangeSet) -> Iterator[StaleEntity]:
+    for side in Side:
+        yield from stale_among(session, side, which.ids(side))
+
+
+def stale_since(session: Session, market: MarketKey, moment: Moment, stale: ChangeSet) -> ChangeSet:
+    """As :func:`stale_in`, if those of *moment* were *stale*; reads only what was written since."""
+    now = current_moment(session)
+    for side in Side:
+        changed = changed_between(session, side, moment, now)
+        if changed is None:
+            return stale_in(session, market)
+        stale |= ChangeSet.of(side, changed)
+    if max(len(stale.ids(side)) for side in Side) > MAX_ROWS:
+        return stale_in(session, market)
+    return still_stale(session, market, stale)
 
 
 def stale_in(session: Session, market: MarketKey) -> ChangeSet:

@@ -200,6 +200,7 @@ def _moment(text: str) -> datetime:
 
 
 def _adopt_zone(name: str) -> None:
+    """Store the browser's time zone if the visitor has chosen none."""
     if name and not _has_chosen_zone():
         try:
             set_zone(session(), visitor(), name)
@@ -209,7 +210,7 @@ def _adopt_zone(name: str) -> None:
 
 def _has_chosen_zone() -> bool:
     settings = session().get(AgendaSettings, visitor().id)
-    return settings is not None and settings.time_zone is not None
+    return visitor().time_zone is not None or settings is not None and settings.time_zone is not None
 
 
 def _text(name: str, longest: int) -> str:

@@ -13,7 +13,7 @@ POLL = 1.0  # seconds between two checks
 
 class Watch(threading.Thread):
     """
-    Restarts *servers* that end, from :meth:`start` to :meth:`stop`, and reports each restart to *report*.
+    Restarts *servers* that end, from its start to :meth:`stop`, and reports each restart to *report*.
 
     A server that cannot be started is tried again at growing intervals, because for example a full disk may be freed.
     On Linux a server ends with the thread that started it, so servers started here end at :meth:`stop`.

@@ -17,6 +17,7 @@ from worker import tasks
 from worker.celery_app.base_task import LeadmatchTask
 from worker.lists import careful
 from worker.market import cache, grouping, load, readings
+from worker.market.stale import stale_in
 
 
 class WorkerDied(BaseException):
@@ -29,7 +30,7 @@ def market(new_worker_session):
     with new_worker_session() as session:
         make_property(session, make_user(session))
         session.commit()
-        careful.reconcile_carefully(session, MOSCOW)
+        careful.reconcile_carefully(session, MOSCOW, stale_in(session, MOSCOW))
         leads = [make_lead(session, make_user(session)) for _ in range(3)]
         session.commit()
         yield session, leads
@@ -129,7 +130,7 @@ def homes(new_worker_session):
     with new_worker_session() as session:
         make_lead(session, make_user(session))
         session.commit()
-        careful.reconcile_carefully(session, MOSCOW)
+        careful.reconcile_carefully(session, MOSCOW, stale_in(session, MOSCOW))
         rows = [
             make_property(session, make_user(session), description=f"балкон {number}", house_number=f"{number}0")
             for number in range(3)
@@ -240,7 +241,7 @@ def test_words_that_kill_a_newer_grammar_leave_all_lists(market, monkeypatch):
         with pytest.raises(WorkerDied):
             readings.read_market(session, MOSCOW)
         session.rollback()
-    careful.reconcile_carefully(session, MOSCOW)
+    run_everything(session)
 
     [(ids, *_)] = [entries for (table, _), entries in stored_lists(session).items() if table != "lead_recommendations"]
     assert sorted(ids) == [leads[0].id, leads[2].id]
@@ -309,7 +310,7 @@ def test_an_error_is_no_death_and_leaves_no_attempt(market, monkeypatch):
     session, _ = market
     monkeypatch.setattr(careful, "rescore_changed", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        careful.reconcile_carefully(session, MOSCOW)
+        careful.reconcile_carefully(session, MOSCOW, stale_in(session, MOSCOW))
 
     assert session.scalar(text("SELECT count(*) FROM rescoring_attempts")) == 0
 
@@ -320,11 +321,11 @@ def test_two_sweeps_do_not_count_one_entity_twice(market, new_worker_session, mo
 
     def while_another_sweeps(*args, **options):
         with new_worker_session() as other:
-            careful.reconcile_carefully(other, MOSCOW)
+            careful.reconcile_carefully(other, MOSCOW, stale_in(other, MOSCOW))
             assert other.scalars(text("SELECT DISTINCT attempts FROM rescoring_attempts")).all() == [1]
         return real(*args, **options)
 
     monkeypatch.setattr(careful, "rescore_changed", while_another_sweeps)
-    careful.reconcile_carefully(session, MOSCOW)
+    careful.reconcile_carefully(session, MOSCOW, stale_in(session, MOSCOW))
 
     assert len([1 for table, _ in stored_lists(session) if table == "lead_recommendations"]) == len(leads)

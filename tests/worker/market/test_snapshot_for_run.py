@@ -12,6 +12,7 @@ from sqlalchemy import text
 from models.core.enums import Side
 from models.market.rates import set_rate
 from tests.factories import make_lead, make_property, make_user
+from tests.length import examples
 from tests.worker.jobs.test_learning import run_everything
 from tests.worker.lists.test_rescore import MOSCOW, fill, random_write, rebuild_all, stored_lists
 from tests.worker.market.test_generations import broken_rules
@@ -134,7 +135,7 @@ def test_a_new_text_model_reads_the_market_again(market):
 
 
 @pytest.mark.usefixtures("small_lists")
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(examples(1, 10)))
 def test_runs_with_kept_snapshots_leave_the_lists_of_runs_that_read_all_rows(new_worker_session, seed):
     chance = random.Random(seed)
     with new_worker_session() as session:

@@ -59,7 +59,7 @@ def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(
     almaty, real = (elsewhere.city_key, DealType.SALE), tasks.reconcile_carefully
     assert almaty < (leads[0].city_key, DealType.SALE)  # it comes first
     monkeypatch.setattr(
-        tasks, "reconcile_carefully", lambda session, key: 1 / 0 if key == almaty else real(session, key)
+        tasks, "reconcile_carefully", lambda session, key, stale: 1 / 0 if key == almaty else real(session, key, stale)
     )
 
     tasks.sweep.apply(throw=True)
