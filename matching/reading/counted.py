@@ -14,6 +14,10 @@ NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
 _REFUSALS = frozenset({markers.REFUSE, markers.ABSENT, markers.UNNEEDED})
 #: «без комиссии не бывает, понимаю, но не больше 50 %»: the most tokens of an aside between clauses.
 _SHORT = 5
+#: What may stand between the names of stations, and how far it may be from the first to the way.
+_AMONG_STATIONS = frozenset({"или", "и", "либо", "пешком", "пеш"})
+_STATIONS = 12
+_SENTENCE_ENDS = frozenset(".!?\n")
 _NOTHING = Quantity(-1, -1, "eq", "none", 0, 0, 0)
 
 
@@ -160,6 +164,7 @@ def _distance_between_clauses(cut_text: Tokens, items: Sequence[Item], index: in
     if index and items[index - 1].role == markers.NOT and items[index - 1].end == item.start:
         return None  # "no deposit, up to 6 months"
     near = any(each.role == markers.NEAR for each in between)
+    listed = _is_behind_stations(cut_text, item, number)
     carried = any(each.role in WAYS for each in between)  # «4 остановки на автобусе (12 минут)»
     opens = (
         other == 0
@@ -169,8 +174,8 @@ def _distance_between_clauses(cut_text: Tokens, items: Sequence[Item], index: in
     if not (
         number.start >= item.end
         and opens
-        and number.clause - item.clause <= (2 if _is_adversative_limit(cut_text, number) else 1)
-        and tokens <= (8 if carried else 6 if near else 3)
+        and (listed or number.clause - item.clause <= (2 if _is_adversative_limit(cut_text, number) else 1))
+        and (listed or tokens <= (8 if carried else 6 if near else 3))
         and not any(each.role == MENTION for each in between)
     ):
         return None
@@ -178,6 +183,19 @@ def _distance_between_clauses(cut_text: Tokens, items: Sequence[Item], index: in
     if number.quantity is not None and not number.quantity.unit and not instead and _word_follows(cut_text, number):
         return None  # «санузел раздельный, 2 лоджии»
     return 2 * tokens + 6
+
+
+def _is_behind_stations(cut_text: Tokens, item: Item, number: Item) -> bool:
+    """«м. Сокол, Аэропорт (до 12 мин пешком)»: only names stand between the metro and the minutes."""
+    if number.quantity is None or number.quantity.unit != "min" or "metro_walk" not in item.meanings.kinds:
+        return False
+    between = cut_text.tokens[item.end : number.start]
+    if between[:1] == ["."]:  # «м. Сокол»
+        between = between[1:]
+    return len(between) <= _STATIONS and all(
+        each[0].isupper() or not each[0].isalnum() and each not in _SENTENCE_ENDS or each.lower() in _AMONG_STATIONS
+        for each in between
+    )
 
 
 def _is_adversative(cut_text: Tokens, item: Item) -> bool:

@@ -105,6 +105,8 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
         if quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3:  # «54/32/9»
             facts += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
             areas = item
+        elif (share := share_of_month(items, index)) is not None:
+            facts.append(("deposit", share, item))  # «50 % залог»
         elif (known := floor_with_walls(tokens, item)) is not None:
             facts += [(name, value, item) for name, value in zip(_FLOOR_AND_WALLS, known, strict=True)]
         elif is_floor_of_house(quantity) and (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matching.reading import markers
 from matching.reading.exceptions import concerns_another, is_exception, leaves_a_limit
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.refused_lists import deny_rest_of_list, has_own_denial
+from matching.reading.refused_lists import deny_rest_of_list, is_limit, says_its_own
 from matching.reading.rows import (
     REACH,
     WITH,
@@ -77,7 +77,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     _deny(cut_text, target, marker, must)
     for following in denied_row(cut_text, items, first, 1, governs):
         refused_too = governs or not target.refused or _is_refused_too(cut_text, items[following])
-        if has_own_denial(cut_text, items[following]) or not refused_too:
+        if says_its_own(cut_text, items[following]) or not refused_too:
             break  # «не первый и ремонт хороший»
         _deny(cut_text, items[following], marker, must)
     return True
@@ -233,6 +233,7 @@ def _act_on(cut_text: Tokens, item: Item, marker: Item, symbols: Sequence[str]) 
         item.refused
         or not _DISLIKES.isdisjoint(symbols)
         or rather_not
+        or is_limit(item)  # «дома до 1980 не надо»
         or is_refused_by_need(item)
         or is_worse(item)
         or item.denied

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from matching.reading import (
+    bathroom,
     deal,
     finish,
     floor,
     furnishing,
     house,
+    lead_markers,
     letting,
     listing_markers,
     markers,
@@ -35,6 +37,7 @@ from matching.reading.vocabulary import Vocabulary
 ENTRIES: tuple[Entry, ...] = (
     *floor.ENTRIES,
     *plan.ENTRIES,
+    *bathroom.ENTRIES,
     *finish.ENTRIES,
     *house.ENTRIES,
     *parking.ENTRIES,
@@ -54,7 +57,8 @@ MAX_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
-    known = (SKIPPED_PHRASES, *markers.MARKERS, *listing_markers.ENTRIES, *strength_words.ENTRIES, present_home.ENTRY)
+    sides = (*lead_markers.ENTRIES, *listing_markers.ENTRIES)
+    known = (SKIPPED_PHRASES, *markers.MARKERS, *sides, *strength_words.ENTRIES, present_home.ENTRY)
     for entry in (*known, *ENTRIES):
         subject = Meaning(entry, SUBJECT)
         for slots in slots_of(entry.subject):

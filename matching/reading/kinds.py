@@ -16,7 +16,7 @@ from matching.reading.kind import JsonValue, Kind
 __all__ = ["GRAMMAR_VERSION", "KINDS", "KIND_OF", "JsonValue", "Kind", "complete_facts"]
 
 #: To be increased whenever a text may be read differently: readings are stored, and a new grammar is a new generation.
-GRAMMAR_VERSION = 13
+GRAMMAR_VERSION = 14
 
 
 def _flag(group: str, name: str, label: str, implied: JsonValue = None) -> Kind:

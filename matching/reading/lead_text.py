@@ -10,6 +10,7 @@ from matching.reading.defaults import free_wishes
 from matching.reading.entry import Entry
 from matching.reading.fragments import cancel_broken_off
 from matching.reading.grammar import mentions
+from matching.reading.house_age import ages
 from matching.reading.kind import JsonValue, Kind
 from matching.reading.kinds import KIND_OF
 from matching.reading.limit_words import AT_MOST, BELOW
@@ -89,6 +90,8 @@ def read_wishes(text: str) -> list[Wish]:
         wishes = [*(wish for wish in wishes if wish.kind != "first_floor"), above]
     for name, value, strength, number in free_wishes(tokens, items):
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
+    for year, number in ages(tokens, items):
+        wishes.append(Wish("year_built", {"min": float(year)}, number.strength, *tokens.span(number.start, number.end)))
     lower = text.lower()
     names_owner = "собственник" in lower or "хозя" in lower or "owner" in lower
     alone = _OWNER_ALONE.search(text) if names_owner else None

@@ -1,10 +1,14 @@
 """Markers that only listings use: what their writers refuse, promise to buy, or leave to an agreement."""
 
 from matching.reading.entry import Entry, Rule
-from matching.reading.markers import ABSENT, CANCEL, NEAR, NOT, TRANSPORT
+from matching.reading.markers import ABSENT, CANCEL, ELSEWHERE, NEAR, NOT, TRANSPORT
 
 #: «интернет проведёте сами»: the home has none.
-_DO_YOURSELF = "=проведете/=проводите/=проведите/=подключаете/=подключите/=подключайте"
+_DO_YOURSELF = (
+    "=проведете/=проводите/=проведите/=подключаете/=подключите/=подключайте/=купите/=покупаете/=покупайте/=привезете/"
+    "=привозите/=ставите/=поставите"
+)
+_BRING = "купить/покупать/докупить/докупать/приобрести/привезти/привозить/поставить/ставить"
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -23,7 +27,12 @@ ENTRIES: tuple[Entry, ...] = (
             Rule(
                 None,
                 "не желательный | не желательно | под запрет | под строгий запрет | аллергия "
-                f"| не (хотеть/захотеть) | ({_DO_YOURSELF}) (сам/сами/самостоятельно)",
+                f"| не (хотеть/захотеть) | ({_DO_YOURSELF}) (сам/сами/самостоятельно/свой) "
+                "| (=везете/=везите) (свой/сам/сами) "
+                f"| (нужно/надо/придется/прийтись/нужный) [будет] ({_BRING}) [сам/сами/самим/свой/самостоятельно] "
+                f"| ({_BRING}) (=самим/=самому/самостоятельно) "
+                "| не (подключен/подключенный/проведен/подведен/подведенный/установлен/заведен) | не назвать | негде "
+                "| =беда | =напряженно | =напряженка | =проблематично",
                 "listing",
             ),
         ),
@@ -38,6 +47,10 @@ ENTRIES: tuple[Entry, ...] = (
                 "listing",
             ),
         ),
+    ),
+    Entry(
+        ELSEWHERE,
+        (Rule(None, "до вы | (=предыдущие/=прошлые/=прежние) (жилец/арендатор/квартирант)", "listing"),),
     ),
     Entry(NEAR, (Rule(None, "за угол", "listing"),)),
     Entry(TRANSPORT, (Rule(None, "доехать | =доедете", "listing"),)),

@@ -41,19 +41,38 @@ def deny_rest_of_list(cut_text: Tokens, items: Sequence[Item], index: int, deny:
         deny(item)
 
 
+#: Kinds of which a limit that is not needed is refused: «дома до 1980 не надо», «выше десятого не нужно».
+_LIMITED = frozenset({"year_built", "floor", "kitchen_area", "metro_walk", "deposit"})
+
+
+def is_limit(item: Item) -> bool:
+    """Whether the item is a number with one limit, of a kind whose refused limit is the opposite limit."""
+    number = item.quantity
+    return number is not None and number.how not in ("eq", "range") and not item.meanings.kinds.isdisjoint(_LIMITED)
+
+
 def _is_refusable(item: Item) -> bool:
     return item.refused or not item.meanings.kinds.isdisjoint(_HOMES)
 
 
-def has_own_denial(cut_text: Tokens, item: Item) -> bool:
-    """«не первый и не выше 12 этажа»: the limit of the second has its own «не»."""
-    number = item.quantity
-    return number is not None and number.how not in ("eq", "range") and fold(cut_text.tokens[number.start]) == "не"
+def says_its_own(cut_text: Tokens, item: Item) -> bool:
+    """«не первый и не выше 12 этажа», «без лифта, детей пустим»: the second has its own «не», or its own verb."""
+    number, tokens = item.quantity, cut_text.tokens
+    if item.meanings.of_people and item.start and tokens[item.start - 1] == ",":
+        verb = item.end + (fold(tokens[item.end]) == "не" if item.end < len(tokens) else 0)
+        return verb < len(tokens) and _is_verb_of_owner(fold(tokens[verb]))
+    return number is not None and number.how not in ("eq", "range") and fold(tokens[number.start]) == "не"
 
 
 def _only_joins(cut_text: Tokens, start: int, end: int) -> bool:
     """Whether the tokens from *start* to *end* (excluded) only join the things of a list."""
     return all(fold(token) in _BETWEEN or token in DASHES for token in cut_text.tokens[start:end])
+
+
+@lru_cache(maxsize=5_000)
+def _is_verb_of_owner(word: str) -> bool:
+    """«пустим», «рассмотрю»."""
+    return any(each.tag.POS == "VERB" and each.tag.person == "1per" for each in morphology().parse(word))
 
 
 @lru_cache(maxsize=5_000)

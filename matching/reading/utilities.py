@@ -47,7 +47,8 @@ ENTRIES: tuple[Entry, ...] = (
                 f"за ({_CHARGES}) (=платим/=плачу/=оплачиваем) (мы/сами/сам/я) | ({_UTILITIES}) (вкл/вкл .) "
                 f"| ({_UTILITIES}) (=плачу/=оплачиваю/=платим/=оплачиваем) (я/мы) "
                 f"| ({_UTILITIES}) [я] (=плачу/=оплачиваю) (сам/сама) | ({_UTILITIES}) ({_PAY}) ({_OWNER}) "
-                f"| ({_UTILITIES}) [за] [счет] ({_OWNER})",
+                f"| ({_UTILITIES}) [за] [счет] ({_OWNER}) "
+                f"| ({_CHARGES}) [:/-/–/—] (на/с/за) (=мне/=нас/=мной/{_OWNER})",
                 "listing",
             ),
             no(
@@ -65,6 +66,15 @@ ENTRIES: tuple[Entry, ...] = (
                 f"| без учет ({_UTILITIES}) | не включая ({_UTILITIES}) | ({_UTILITIES}) не (входить/включить/"
                 "включены/включен/включено/включенный) | utilities not included | bills not included",
                 "listing",
+            ),
+            no(f"({_CHARGES}) [:/-/–/—] (на/с) ({_TENANT})", "listing"),
+            yes(
+                f"({_CHARGES}) ({_APART}) [{_PAY}] не (хотеть/готовый/хотеться/будем) "
+                f"| не (хотеть/готовый/хотеться) ({_PAY}) ({_CHARGES}) ({_APART}) "
+                f"| не (хотеть/готовый/хотеться) [{_APART}] ({_PAY}) [за] ({_CHARGES}) "
+                f"| ({_CHARGES}) [,/и] ({_SUPPLY}/интернет) [быть] [уже] ({_INCLUDED}/в цена/в стоимость) "
+                f"| ({_CHARGES}) (быть/=были/=была) ({_INCLUDED}/в цена/в стоимость)",
+                "lead",
             ),
             Rule(None, f"с ({_CHARGES}) ({_APART})", "lead"),
             no(f"с ({_CHARGES}) ({_APART}) | (счет/=счета) ({_PAY}) ({_TENANT})", "listing"),

@@ -34,6 +34,8 @@ TOKEN = re.compile(
     r"|[^\W\d_]++(?:[\u0300-\u036f]++[^\W\d_]*+)*+)"
 )
 
+#: Kazakh endings for "in", "from" and "to" a place.
+_PLACE_ENDINGS = ("да", "де", "та", "те", "дан", "ден", "тан", "тен", "ға", "га", "ге", "ка", "ке", "ның", "нын")
 #: Words shorter than this are not corrected: too many short words are one letter apart.
 MIN_LETTERS_TO_CORRECT = 5
 MAX_WORDS_REMEMBERED = 400_000
@@ -204,7 +206,7 @@ class Vocabulary:
 
     def _correct(self, plain: str) -> Word | None:
         """The one word of the grammar that is one edit away from a word that Russian does not know."""
-        if morphology().word_is_known(plain):
+        if morphology().word_is_known(plain) or _is_kazakh_form_of_a_place(plain):
             return None
         undoubled = {plain[:i] + plain[i + 1 :] for i in range(1, len(plain)) if plain[i] == plain[i - 1]}
         if len(known := {self._forms[form] for form in undoubled if form in self._forms and len(form) > 3}) == 1:
@@ -220,6 +222,12 @@ class Vocabulary:
             symbol for symbol in symbols if not any(other != symbol and other.startswith(symbol) for other in symbols)
         }
         return next(word for word in corrections if word.symbol in whole) if len(whole) == 1 else None
+
+
+def _is_kazakh_form_of_a_place(plain: str) -> bool:
+    """«астанада», "in Astana", which is one edit away from «асханада», "in the kitchen"."""
+    stems = (plain[: -len(ending)] for ending in _PLACE_ENDINGS if plain.endswith(ending))
+    return any("Geox" in parse.tag for stem in stems for parse in morphology().parse(stem) if parse.is_known)
 
 
 def number_of(digits: str) -> float | None:

@@ -11,7 +11,7 @@ from matching.reading.request_text import ListingReading, RequestReading, read_l
 class Lexicon:
     """A few places of Moscow, by their names in lower case."""
 
-    TOWNS = {"москва": "Москва", "мск": "Москва", "балашиха": "Балашиха"}
+    TOWNS = {"москва": "Москва", "мск": "Москва", "балашиха": "Балашиха", "астанада": "Астана"}
     DISTRICTS = {
         name.lower(): name
         for name in (
