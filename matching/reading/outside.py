@@ -47,6 +47,7 @@ ENTRIES: tuple[Entry, ...] = (
             Rule("river", "с балкон [видно/вид/виден] (на/видно/виден) (река/море/озеро/волга/нева/залив)", "listing"),
             Rule("city", "панорама (кремль/город/центр/сити)", "listing"),
             Rule("street", "(дорога/трасса/шоссе/магистраль/проспект) под [самый] окно", "lead", only_denied=True),
+            Rule("street", "(оживленный/шумный) (дорога/улица/трасса/шоссе/магистраль/проспект)", needs=WINDOW),
             Rule("street", f"{_ROOMS} на ({_SEEN['street']})", "listing"),
             Rule("yard", f"{_ROOMS} (во/в/на) (двор/дворик)", "listing"),
             Rule("street", "жол (жак/жагы)", "lead", only_denied=True),
