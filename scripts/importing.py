@@ -51,7 +51,7 @@ class ImportOptions:
 
     @property
     def is_address(self) -> bool:
-        return self.location.startswith(("http://", "https://"))
+        return self.location.lower().startswith(("http://", "https://"))
 
     @property
     def source_name(self) -> str:

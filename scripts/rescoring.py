@@ -5,6 +5,7 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.core.enums import OPEN_STATES, DealType, RunScope, RunState
@@ -94,11 +95,17 @@ def watch(factory: sessionmaker[Session], run_id: int, console: Console, *, tran
                         progress.update(bar, total=1, completed=1)
                 return state
             if state is RunState.QUEUED and not warned and time.monotonic() - began > WAIT_LIMIT_SECONDS:
-                progress.console.print(
-                    "No worker has taken the run yet: does one listen to the queue `runs`?", highlight=False
-                )
+                progress.console.print(_why_it_waits(factory), highlight=False)
                 warned = True
             time.sleep(POLL_SECONDS)
+
+
+def _why_it_waits(factory: sessionmaker[Session]) -> str:
+    with factory() as session:
+        earlier = session.scalar(select(func.min(RescoringRun.id)).where(RescoringRun.state == RunState.RUNNING))
+    if earlier is not None:
+        return f"Run {earlier} is still going; this one follows it."
+    return "No worker has taken the run yet: does one listen to the queue `runs`?"
 
 
 class _Pairs(ProgressColumn):

@@ -96,6 +96,7 @@ def fill(engine: Engine, listings: int, console: Console) -> None:
             return
         session.execute(text("SET synchronous_commit TO off"))
         make_demo(session, console, leads=0, properties=listings)
+        session.commit()
         words = " || ".join(
             f"CASE WHEN random() < {share} THEN '{json.dumps({kind: True})}'::jsonb ELSE '{{}}'::jsonb END"
             for kind, share in FLAGS.items()

@@ -8,7 +8,7 @@ from rich.table import Table
 from models.accounts.api_keys import api_keys, create_api_key, revoke_api_key
 from models.accounts.audit import record
 from models.leadgen.niches import get_niche
-from scripts.arguments import ROW_ID
+from scripts.arguments import ROW_ID, Name
 from scripts.databases import transaction
 from scripts.listing import json_option, print_listing
 from scripts.terminal import Terminal
@@ -20,16 +20,13 @@ def command() -> None:
 
 
 @command.command("create")
-@click.argument("name")
+@click.argument("name", type=Name(100))
 @click.option("--niche", type=click.UUID, metavar="ID", help="Confine the key to this niche.")
 def create(name: str, niche: UUID | None) -> None:
     """Create a key called NAME. It is printed once, on the last line; only its hash is stored.
 
     A key of one niche sees and writes that niche's campaigns, ads and leads, and nothing else.
     """
-    name = name.strip()
-    if not 0 < len(name) <= 100:
-        raise click.BadParameter("give a name of 1 to 100 characters", param_hint="NAME")
     with transaction() as session:
         row, key = create_api_key(session, name, niche and get_niche(session, niche).id)
         record(session, "api_key_created", table_name="api_keys", row_id=row.id)

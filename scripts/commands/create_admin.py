@@ -7,6 +7,7 @@ from models.accounts.identity import Claim, set_proven
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
 from models.accounts.users import create_user, normal_email
 from models.core.enums import Role
+from scripts.arguments import Name
 from scripts.databases import transaction
 
 
@@ -19,7 +20,7 @@ from scripts.databases import transaction
     confirmation_prompt=True,
     help="Prompted for if left out, which hides it from other users of the machine.",
 )
-@click.option("--name", help="By default the part of the address before the @.")
+@click.option("--name", type=Name(200), help="By default the part of the address before the @.")
 def command(email: str, password: str, name: str | None) -> None:
     """Create an administrator who signs in with an e-mail address and a password.
 

@@ -56,6 +56,7 @@ def command(
             own=own,
             seed=DEFAULT_SEED if seed is None else seed,
         )
+        session.commit()
     print_summary(summary, console)
     if not no_rescore and summary.leads + summary.properties:
         ask_for_run(factory, settings, console)

@@ -24,14 +24,17 @@ BEAT_LOCK = "redbeat::lock"
 
 @click.command()
 @click.argument("process", type=click.Choice(["web", *WORKERS, "bot", "beat"]))
-@click.option("--host", default=socket.gethostname, show_default="this one", help="Host of a worker, runner or bot.")
-def command(process: str, host: str) -> None:
+@click.option("--host", help="Host of a worker, runner or bot  [this one].")
+def command(process: str, host: str | None) -> None:
     """Check a process; exit code 1 if it does not work.
 
     web: it can serve requests (/health/ready). worker, runner: the one of this host takes messages, busy or not. bot:
     the one of this host has sent a heartbeat within the last minute, or is switched off (TELEGRAM_BOT). beat: one of
     all hosts has sent due tasks within the last minute.
     """
+    if host is not None and process in ("web", "beat"):
+        raise click.UsageError(f"--host is for {', '.join(WORKERS)} and bot.")
+    host = host or socket.gethostname()
     if process == "web":
         _check_web(Settings.for_command().port)
     elif process == "bot":

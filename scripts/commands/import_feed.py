@@ -14,7 +14,7 @@ from models.sources.imports import Progress as ImportProgress
 from models.sources.report import Line, Report
 from models.sources.tables import SourceContent
 from models.translations.catalogue import describe_fault
-from scripts.arguments import CityName
+from scripts.arguments import CityName, Name
 from scripts.databases import session_factory
 from scripts.importing import LISTINGS, ImportOptions, import_file, opened
 from scripts.terminal import Terminal
@@ -29,7 +29,10 @@ SHOWN = 10
 @click.argument("what", metavar="FILE_OR_ADDRESS")
 @click.option("--owner", metavar="EMAIL", help="Who owns new listings  [a firm made for imports].")
 @click.option(
-    "--source", metavar="NAME", help="The owner's source that they belong to  [the file's or address's name]."
+    "--source",
+    type=Name(200),
+    metavar="NAME",
+    help="The owner's source that they belong to  [the file's or address's name].",
 )
 @click.option("--city", type=CityName(), help="The town of listings that name none.")
 @click.option(
@@ -65,6 +68,8 @@ def command(
     New ones are added, changed ones updated, and listings missing from a complete file leave the market. A refused
     listing is reported with its place and reason and does not stop the rest. See docs/imports.md.
     """
+    if partial and withdraw_missing:
+        raise click.UsageError("--withdraw-missing is for a complete file; leave out --partial.")
     options = ImportOptions(
         what,
         source=source,
@@ -145,7 +150,8 @@ def print_report(console: Terminal, report: Report, options: ImportOptions, erro
     console.print(f"Source «{options.source_name}» ({kind}): {', '.join(words)}.", highlight=False, soft_wrap=True)
     if report.reason:
         reason = describe_fault("en", report.reason)
-        console.print(f"Waits: {reason} To withdraw them: --withdraw-missing.", highlight=False, soft_wrap=True)
+        way = "They would be withdrawn." if options.withdraw_missing else "To withdraw them: --withdraw-missing."
+        console.print(f"Waits: {reason} {way}", highlight=False, soft_wrap=True)
     if options.dry_run:
         console.print("Nothing was stored (--dry-run).", highlight=False, soft_wrap=True)
 

@@ -43,6 +43,8 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
         raise click.UsageError("--stale covers all markets; leave out --city and --deal-type.")
     if deal_type and not city:
         raise click.UsageError("--deal-type goes with --city.")
+    if watched and dry_run:
+        raise click.UsageError("--dry-run starts nothing to watch.")
     if as_json and not dry_run:
         raise click.UsageError("--json goes with --dry-run.")
     console = Terminal()

@@ -32,14 +32,19 @@ SHARD_FIELDS = (
 @click.option(
     "--state", type=click.Choice([run_state.value for run_state in RunState]), help="List runs in this state only."
 )
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
+@click.option("--limit", type=click.IntRange(1, 1000), help="How many are listed  [20].")
 @json_option
 def command(
-    run_id: int | None, cancelled: int | None, retried: int | None, state: str | None, limit: int, as_json: bool
+    run_id: int | None, cancelled: int | None, retried: int | None, state: str | None, limit: int | None, as_json: bool
 ) -> None:
     """List rescoring runs, newest first, or show one with its shards."""
-    if sum(number is not None for number in (run_id, cancelled, retried)) > 1:
+    named = [number for number in (run_id, cancelled, retried) if number is not None]
+    if len(named) > 1:
         raise click.UsageError("Show, cancel or retry: one at a time.")
+    if named and (state or limit):
+        raise click.UsageError("--state and --limit are for the list of runs.")
+    if as_json and named and run_id is None:
+        raise click.UsageError("--json goes with the list of runs, or with one run that is shown.")
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
         if cancelled is not None:
@@ -51,7 +56,7 @@ def command(
         elif run_id is not None:
             _show(session, run_id, console, as_json)
         else:
-            _list(session, RunState(state) if state else None, limit, console, as_json)
+            _list(session, RunState(state) if state else None, limit or 20, console, as_json)
 
 
 def _retry(session: Session, run_id: int, console: Console) -> None:

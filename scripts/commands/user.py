@@ -41,7 +41,7 @@ def export(user_id: int) -> None:
 
 
 @command.command("erase")
-@click.argument("user_id", type=click.IntRange(1, 2**63 - 1))
+@click.argument("user_id", type=ROW_ID)
 @click.confirmation_option(prompt="All personal data of this user will be deleted for good. Continue?")
 def erase(user_id: int) -> None:
     """

@@ -72,6 +72,7 @@ def fill_if_empty(session_factory: sessionmaker[Session], console: Console, stor
         if summary.has_login:
             demo_actions(session)
             add_showcase(session, storage)
+        session.commit()  # all of it at once: the next start would not complete a part
         print_summary(summary, console)
     return True
 
@@ -88,7 +89,7 @@ def make_demo(
     own: int = 0,
 ) -> DemoSummary:
     """
-    Add a demo to the database and commit.
+    Add a demo to the database, in the caller's transaction.
 
     The same seed on the same database gives the same rows; a second call adds more rows.
 
@@ -133,7 +134,6 @@ def make_demo(
             _add_leads(session, rng, name, count, realtors, _advance(progress, bar)) for name, count in leads_by_city
         )
     _hand_over(session, people[0][0], own)
-    session.commit()
     return DemoSummary(users=len(people), properties=property_count, leads=leads_made, has_login=has_login)
 
 

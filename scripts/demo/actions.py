@@ -29,14 +29,16 @@ CHAT = (
 
 
 def demo_actions(session: Session) -> None:
-    """Add the actions of the demo's users and commit. Requires the demo's market; without its users, adds nothing."""
+    """
+    Add the actions of the demo's users, in the caller's transaction. Requires the demo's market; without its users,
+    adds nothing.
+    """
     realtor, tenant = (user_by_login(session, email) for email, _ in DEMO_LOGINS[:2])
     if realtor is None or tenant is None:
         return
     _add_matches(session, realtor)
     _add_tenant_actions(session, tenant, realtor)
     add_advertising(session, Random(SEED))
-    session.commit()
 
 
 def _add_matches(session: Session, realtor: User) -> None:

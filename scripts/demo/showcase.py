@@ -47,7 +47,8 @@ OTHER_WORDS = " Показ по договорённости."
 
 def add_showcase(session: Session, storage: Storage | None) -> None:
     """
-    Add all examples and commit. Requires the demo's market and its known realtor; without them, adds nothing.
+    Add all examples, in the caller's transaction. Requires the demo's market and its known realtor; without them, adds
+    nothing.
 
     Args:
         storage: The storage for pictures; None: no pictures are drawn.
@@ -64,7 +65,6 @@ def add_showcase(session: Session, storage: Storage | None) -> None:
     if storage is not None:
         own = session.scalars(properties_of(realtor, Status.ACTIVE).limit(DRAWN - len(picked))).all()
         _draw(session, storage, rng, list({home.id: home for home in (*picked, *own)}.values()))
-    session.commit()
 
 
 def _add_price_histories(session: Session, rng: Random) -> None:

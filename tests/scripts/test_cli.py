@@ -71,6 +71,9 @@ def test_a_domain_error_is_one_line_and_a_fault_of_ours_a_traceback(monkeypatch,
         ["weights", "rollback", "--city", " "],
         ["import-listings", "file.csv", "--city", ""],
         ["markets", "order", "balanced", "--city", "я" * 101],
+        ["create-admin", "--email", "a@b.kz", "--password", "long enough", "--name", "я" * 201],
+        ["import", "file.csv", "--source", "я" * 201],
+        ["api-key", "create", " "],
         ["runs", str(2**63)],
         ["runs", "--cancel", "0"],
         ["weights", "rollback", "--to", str(2**63)],
@@ -78,13 +81,33 @@ def test_a_domain_error_is_one_line_and_a_fault_of_ours_a_traceback(monkeypatch,
         ["bench", "--k", "0"],
         ["bench", "--threads", "-1"],
     ],
-    ids=" ".join,
+    ids=lambda line: " ".join(line)[:60],
 )
 def test_arguments_that_cannot_be_meant_are_refused_before_anything_is_done(line, tmp_path):
     done = CliRunner().invoke(cli.cli, line, env={"LEADMATCH_HOME": str(tmp_path), "DATABASE_URL": None})
 
     assert done.exit_code == 2
     assert "Error: Invalid value" in done.output
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["health", "web", "--host", "elsewhere"],
+        ["health", "beat", "--host", "elsewhere"],
+        ["runs", "1", "--state", "failed"],
+        ["runs", "--cancel", "1", "--limit", "5"],
+        ["runs", "--cancel", "1", "--json"],
+        ["rescore", "--dry-run", "--watch"],
+        ["import", "file.csv", "--partial", "--withdraw-missing"],
+    ],
+    ids=" ".join,
+)
+def test_an_option_that_would_do_nothing_is_refused(line, tmp_path):
+    done = CliRunner().invoke(cli.cli, line, env={"LEADMATCH_HOME": str(tmp_path), "DATABASE_URL": None})
+
+    assert done.exit_code == 2
+    assert "\nError: " in done.output and "--" in done.output.partition("\nError: ")[2]
 
 
 def test_a_full_disk_is_reported_in_one_line(monkeypatch, capsys):

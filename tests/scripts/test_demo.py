@@ -14,6 +14,7 @@ from models.core.enums import DealType, Origin
 from models.market.leads import Lead
 from models.market.places import city_of
 from models.market.properties import Property
+from models.platform.database import sessions
 from scripts.demo import DemoError, fill_if_empty, is_empty, make_demo
 from scripts.demo.people import LOGIN_EMAIL, LOGIN_PASSWORD
 from tests.factories import make_property, make_user
@@ -146,6 +147,23 @@ def test_only_an_empty_database_is_filled(session, quiet, monkeypatch):
     assert fill_if_empty(lambda: session, quiet) is True
     assert fill_if_empty(lambda: session, quiet) is False
     assert {lead.origin for lead in rows(session, Lead)} == {Origin.DEMO}
+
+
+def test_a_demo_that_is_interrupted_is_not_left_in_part(engine, quiet, monkeypatch):
+    """Otherwise the next start would find a market, and would never add the matches, pictures and tasks."""
+    monkeypatch.setattr("scripts.demo.DEFAULT_LEADS", 20)
+    monkeypatch.setattr("scripts.demo.DEFAULT_PROPERTIES", 20)
+
+    def ctrl_c(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr("scripts.demo.add_showcase", ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            fill_if_empty(sessions(engine), quiet)
+
+    with sessions(engine)() as session:
+        assert is_empty(session)
 
 
 def test_the_known_realtor_gets_the_requested_number_of_leads_and_properties(session, quiet):

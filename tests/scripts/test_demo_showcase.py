@@ -37,6 +37,7 @@ def realtor(session: Session, storage, monkeypatch) -> User:
     monkeypatch.setenv("ENVIRONMENT", "local")
     make_demo(session, Console(quiet=True), leads=150, properties=400, own=60)
     add_showcase(session, storage)
+    session.commit()
     user = user_by_login(session, LOGIN_EMAIL)
     assert user is not None
     return user

@@ -117,6 +117,8 @@ def test_missing_listings_stay_until_the_operator_confirms_that_they_are_gone(fa
     path.write_bytes(yrl(rent("1")))
     waits = run("import", path, "--owner", agency, "--no-rescore")
     assert "Waits: 3 of 4 listings are missing" in waits.output
+    dry = run("import", path, "--owner", agency, "--dry-run", "--withdraw-missing")
+    assert "They would be withdrawn." in dry.output
     gone = run("import", path, "--owner", agency, "--no-rescore", "--withdraw-missing")
 
     assert "3 withdrawn" in gone.output and "Waits" not in gone.output
@@ -168,7 +170,8 @@ def test_a_file_that_is_not_there_or_holds_no_listings_is_one_clear_error(factor
 
     assert "cannot be read: No such file" in english(run("import", tmp_path / "absent.xml").exception)
     assert "a web page" in english(run("import", page).exception)
-    assert "is not a public address" in english(run("import", "http://127.0.0.1:9/feed.xml").exception)
+    for address in ("http://127.0.0.1:9/feed.xml", "HTTP://127.0.0.1:9/feed.xml"):
+        assert "is not a public address" in english(run("import", address).exception)
 
 
 def test_every_format_imports_to_the_same_rows(factory, tmp_path):

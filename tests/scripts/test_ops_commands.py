@@ -33,6 +33,7 @@ def factory(engine, clean_database) -> sessionmaker:
 def market(factory):
     with factory() as session:
         make_demo(session, Console(quiet=True), leads=60, properties=60, city="Москва")
+        session.commit()
 
 
 def test_an_invented_city_name_neither_breaks_commands_nor_sends_control_codes_to_terminals(leadmatch, factory):
@@ -185,6 +186,29 @@ def test_a_watched_run_that_is_cancelled_ends_the_command_with_a_failure(leadmat
     replace_in_this_thread(monkeypatch, rescoring.time, "sleep", cancel_meanwhile)
 
     assert "cancelled" in leadmatch("rescore", "--watch", exit_code=1)
+
+
+def test_a_run_that_waits_for_another_says_for_which(leadmatch, market, factory, monkeypatch):
+    """A first `make run` requests a run of everything while the sweep's run of stale lists may be going."""
+    from models.rescoring.runs import cancel_run
+    from scripts import rescoring
+
+    with factory() as session:
+        going = RescoringRun(scope=RunScope.STALE, state=RunState.RUNNING, requested_by="sweep")
+        session.add(going)
+        session.commit()
+        number = going.id
+    monkeypatch.setattr(rescoring, "WAIT_LIMIT_SECONDS", 0)
+
+    def cancel_meanwhile(_seconds):
+        with factory() as session:
+            cancel_run(session, session.scalar(text("SELECT max(id) FROM rescoring_runs")))
+            session.commit()
+
+    replace_in_this_thread(monkeypatch, rescoring.time, "sleep", cancel_meanwhile)
+
+    output = leadmatch("rescore", "--watch", exit_code=1)
+    assert f"Run {number} is still going; this one follows it." in output and "No worker" not in output
 
 
 def test_ctrl_c_leaves_the_run_going(leadmatch, market, factory, monkeypatch):

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -20,7 +21,7 @@ from redis.retry import Retry
 from scripts.errors import LaunchError
 from scripts.launcher.processes import processes_in
 from scripts.launcher.servers.account import Account
-from scripts.launcher.servers.postgres import PostgresServer
+from scripts.launcher.servers.postgres import NAME, PostgresServer
 from scripts.launcher.servers.state import Connection, is_free
 from scripts.launcher.servers.valkey import ValkeyServer
 from tests.waiting import WAIT_LIMIT_SECONDS
@@ -192,6 +193,30 @@ def test_data_of_another_account_is_refused_in_one_line(folder, make_postgres_da
     os.chown(server.folder / "data", 12345, 12345)
     with pytest.raises(LaunchError, match="belongs to the account 12345"):
         server.start()
+
+
+def test_ctrl_c_during_a_start_leaves_no_server_running(folder, monkeypatch):
+    def ctrl_c(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ValkeyServer, "_answers", ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        ValkeyServer(folder).start()
+
+    assert processes_in(folder / "data", "valkey-server") == []
+
+
+def test_a_server_that_refuses_its_database_says_why_and_is_stopped(folder, make_postgres_data):
+    make_postgres_data(folder)
+    with PostgresServer(folder, durable=False) as server, closing(psycopg2.connect(server.url_of("postgres"))) as other:
+        other.autocommit = True
+        with other.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {NAME}")
+            cursor.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+
+    with pytest.raises(LaunchError, match="cannot create the database: .*read-only transaction"):
+        PostgresServer(folder, durable=False).start()
+    assert processes_in(PostgresServer(folder).folder / "data", "postgres") == []
 
 
 def test_a_damaged_connection_file_is_named(folder):

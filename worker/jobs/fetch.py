@@ -29,6 +29,7 @@ LONGEST_SECONDS = 600.0
 LONGEST_PAUSE = timedelta(days=1)
 _DIGITS = 20  # digits read of a number of seconds; more digits only make a number longer that exceeds the limit already
 _CHUNK = 1 << 16
+_GZIP_OR_ZLIB = 47  # for zlib: the format is recognised by the header
 #: Characters of a path that are not percent-encoded.
 _AS_IT_IS = "/%:@!$&'()*+,;=~-._"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -143,19 +144,26 @@ def _is_overdue(limits: Limits) -> FetchError:
 
 
 def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """The decompressed body, in pieces that are small even if the compression ratio is high."""
+    """
+    The decompressed body, in pieces that are small even if the compression ratio is high. A gzip body may have several
+    members, one after another.
+    """
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         yield from parts
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise FetchError(Fault("fetch.unknown_encoding", encoding=encoding[:20]))
-    reader = zlib.decompressobj(47)  # gzip or zlib, by the header
+    reader = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:
         for part in parts:
             while part:
+                if reader.eof:
+                    if not part.startswith(b"\x1f"):
+                        break  # filling after the last member
+                    reader = zlib.decompressobj(_GZIP_OR_ZLIB)
                 yield reader.decompress(part, _CHUNK)
-                part = reader.unconsumed_tail
+                part = reader.unused_data or reader.unconsumed_tail
         if not reader.eof:
             raise FetchError("fetch.cut_off")
     except zlib.error:

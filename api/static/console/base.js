@@ -36,7 +36,8 @@ async function find() {
   try {
     const answer = await fetch(address({ part: 1 }), { headers: { Accept: "text/html" } });
     if (answer.redirected) { location.reload(); return; }
-    if (!answer.ok || request !== lastRequest) return; // an older answer must not replace a newer one
+    if (request !== lastRequest) return; // an older answer must not replace a newer one
+    if (!answer.ok) throw new Error(answer.status);
     const html = await answer.text();
     if (request !== lastRequest) return;
     refresh(list, html);
@@ -45,7 +46,7 @@ async function find() {
     history.replaceState(history.state, "", address());
     followAddress();
   } catch { // the button repeats the request
-    toast(document.querySelector("[data-csrf]")?.dataset.unreachable, { bad: true });
+    if (request === lastRequest) toast(document.querySelector("[data-csrf]")?.dataset.unreachable, { bad: true });
   }
 }
 

@@ -47,6 +47,11 @@ function read(key) {
   try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
 }
 
+/** Keep a draft; if the browser has no more room, the earlier one stays. */
+function write(key, draft) {
+  try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), ...draft })); } catch { /* no room */ }
+}
+
 /** Remove drafts of other users and old drafts. */
 function removeOldDrafts() {
   const oldest = Date.now() - KEPT_DAYS * 24 * 3600 * 1000;
@@ -92,10 +97,10 @@ function trackDraft(form) {
   form.addEventListener("input", () => {
     const now = values(form);
     if (JSON.stringify(now) === opened) localStorage.removeItem(keyOf(form));
-    else localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), opened, values: now }));
+    else write(keyOf(form), { opened, values: now });
   });
   form.addEventListener("submit", () => {
-    if ("draftFilled" in form.dataset) localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), opened, values: values(form) }));
+    if ("draftFilled" in form.dataset) write(keyOf(form), { opened, values: values(form) });
     sessionStorage.setItem(SENT, keyOf(form));
   });
   form.addEventListener("reset", () => localStorage.removeItem(keyOf(form)));

@@ -7,12 +7,21 @@ const SWIPE_DISTANCE = 110; // px: a card dragged at least this far is swiped
 const TAP_DISTANCE = 6; // px: a card moved less was tapped, and its home opens
 const EXIT_TRANSFORMS = { like: [600, 0, 18], dislike: [-600, 0, -18], favorite: [0, -500, 0] };
 let busy = false;
+let isCardActedOn = false; // the next card could not be fetched, so another action must not be taken on this one
 
 async function act(action) {
   const card = document.getElementById("swipe");
   if (busy || (!card && action !== "undo")) return;
   busy = true;
   deck.ariaBusy = "true";
+  if (!isCardActedOn || action === "undo") await postAction(card, action);
+  // Also after an error: a home that has left the market meanwhile must not block the next one.
+  await showNext();
+  busy = false;
+  deck.ariaBusy = null;
+}
+
+async function postAction(card, action) {
   if (card && EXIT_TRANSFORMS[action]) {
     const [x, y, turn] = EXIT_TRANSFORMS[action];
     card.classList.add("away");
@@ -21,21 +30,26 @@ async function act(action) {
   const result = action === "undo"
     ? await post("/console/feed/undo", {})
     : await post(`/console/feed/${card.dataset.listing}`, { action });
-  if (!result && card) {
+  if (result) {
+    isCardActedOn = true;
+    document.getElementById("toasts").replaceChildren();
+    toast(result.message);
+  } else if (card) {
     card.classList.remove("away");
     card.style.transform = "";
   }
-  // Also after an error: a home that has left the market meanwhile must not block the next one.
+}
+
+async function showNext() {
   try {
     const answer = await fetch("/console/feed?part=1");
-    if (answer.ok && !answer.redirected) refresh(deck, await answer.text());
-  } catch { /* the next action fetches it */ }
-  if (result) {
-    document.getElementById("toasts").replaceChildren();
-    toast(result.message);
+    if (answer.redirected) { location.reload(); return; }
+    if (!answer.ok) throw new Error(answer.status);
+    refresh(deck, await answer.text());
+    isCardActedOn = false;
+  } catch { // the next action fetches it
+    toast(document.querySelector("[data-csrf]").dataset.unreachable, { bad: true });
   }
-  busy = false;
-  deck.ariaBusy = null;
 }
 
 deck.addEventListener("submit", (event) => {
@@ -49,6 +63,7 @@ document.addEventListener("keydown", (event) => {
   if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!(event.key in KEYS)) return;
   event.preventDefault();
+  if (event.repeat) return; // a key that is held down would act on every next home
   act(KEYS[event.key]);
 });
 
@@ -63,8 +78,8 @@ deck.addEventListener("pointerdown", (event) => {
   card.classList.remove("back");
 });
 deck.addEventListener("pointermove", (event) => {
-  if (start === null) return;
   const card = document.getElementById("swipe");
+  if (start === null || !card) return;
   const x = event.clientX - start;
   card.style.transform = `translateX(${x}px) rotate(${x / 22}deg)`;
   card.querySelector(".stamp.yes").style.opacity = Math.max(0, Math.min(1, x / SWIPE_DISTANCE));
@@ -76,6 +91,7 @@ for (const kind of ["pointerup", "pointercancel"]) {
     const card = document.getElementById("swipe");
     const x = kind === "pointerup" ? event.clientX - start : 0;
     start = null;
+    if (!card) return; // a key was pressed meanwhile
     card.classList.remove("moving");
     if (kind === "pointerup" && Math.abs(x) < TAP_DISTANCE) { card.querySelector("a.open-home").click(); return; }
     if (Math.abs(x) >= SWIPE_DISTANCE) { act(x > 0 ? "like" : "dislike"); return; }

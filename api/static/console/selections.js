@@ -7,6 +7,9 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const field = document.getElementById(button.dataset.copy);
   field.select();
-  await navigator.clipboard.writeText(field.value);
+  try { await navigator.clipboard.writeText(field.value); } catch { // not permitted: the link can be copied by keys
+    field.focus();
+    return;
+  }
   button.querySelector("[data-words]").textContent = button.dataset.done;
 });

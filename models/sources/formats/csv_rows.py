@@ -25,6 +25,9 @@ SEPARATORS = ",;\t|"
 SAMPLE_LINES = 50
 #: The maximum number of lines of a row; beyond it, an open quotation mark counts as an error.
 MAX_LINES_A_ROW = 2_000
+#: The lines after a row with an open quotation mark are read again. Once these are more than this many and this many
+#: times the file's lines so far, a row has one line; otherwise a small file of such rows would be read for hours.
+FREE_LINES_AGAIN, LINES_AGAIN = 100_000, 10
 _CHUNK = 1 << 20
 
 
@@ -111,8 +114,8 @@ class _Lines:
         self._text = text
         self._ahead: deque[str] = deque()
         self._taken: list[str] = []
+        self._again = 0  # lines that were given back
         self.number = 1  #: The number of the next line.
-        self._limit = 0
 
     def separator(self) -> str:
         """The separator: that of a first line `sep=;`, otherwise the one that divides the first lines most evenly."""
@@ -150,6 +153,7 @@ class _Lines:
 
     def rewind_to(self, number: int) -> None:
         """Continue with the line *number*, one of the current row's."""
+        self._again += self.number - number
         while self.number > number:
             self._ahead.appendleft(self._taken.pop())
             self.number -= 1
@@ -160,7 +164,8 @@ class _Lines:
 
     def __next__(self) -> str:
         line = self.peek()
-        if line is None or len(self._taken) >= MAX_LINES_A_ROW:
+        is_spent = self._again > FREE_LINES_AGAIN + LINES_AGAIN * self.number
+        if line is None or len(self._taken) >= (1 if is_spent else MAX_LINES_A_ROW):
             raise StopIteration
         self._ahead.popleft()
         self._taken.append(line)

@@ -37,6 +37,7 @@ def ensure_leads(session: Session, city: str, town: City, count: int) -> int:
     missing = count - session.scalars(query).one()
     if missing > 0:
         make_demo(session, Console(quiet=True), leads=missing, city=city)
+        session.commit()
     return max(0, missing)
 
 

@@ -190,11 +190,13 @@ class PostgresServer(Server):
             connection = psycopg2.connect(self.url_of("postgres"), connect_timeout=5)
         except psycopg2.OperationalError as error:
             if "authentication failed" in str(error):
-                self.stop()
                 raise LaunchError(f"{self.folder / 'connection.json'} does not hold this server's password") from None
             return False
         with closing(connection):
-            _make_database(connection)
+            try:
+                _make_database(connection)
+            except psycopg2.Error as error:
+                raise LaunchError(f"PostgreSQL cannot create the database: {str(error).strip()}") from None
         return True
 
 

@@ -137,7 +137,11 @@ class Server(ABC):
             )
         finally:
             os.close(log)
-        self._wait_for_an_answer()
+        try:
+            self._wait_for_an_answer()
+        except BaseException:  # Ctrl-C too: nobody else would stop it
+            self.stop()
+            raise
 
     def _log_since_start(self) -> str:
         return log_since(self.log, self._log_start)
@@ -156,7 +160,6 @@ class Server(ABC):
                 last = self._log_since_start().strip().splitlines()[-1:]
                 waited = time.monotonic() - began
                 self.report(f"Waiting for {self.name} ({waited:.0f} s): {''.join(last) or 'it has said nothing yet'}")
-        self.stop()
         raise LaunchError(f"{self.name} was still starting")
 
     def _end(self, steps: Sequence[tuple[signal.Signals, float]]) -> None:

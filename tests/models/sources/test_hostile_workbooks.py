@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from models.sources.formats import xlsx_rows
+from models.sources.formats.feed import open_feed
 from models.sources.formats.offer import FeedError
 from models.sources.formats.xlsx_rows import rows, sheets
 from tests.models.sources.feeds import xlsx
@@ -135,6 +136,23 @@ def test_a_workbook_with_an_encrypted_part_is_unreadable_and_no_error_of_ours(tm
 
     with pytest.raises(FeedError, match="feed.workbook_unreadable"):
         sheets(path)
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [(6, b"\x63"), (8, b"\x00\x08"), (42, b"\xff\xff\xff\xff")],
+    ids=["a version to come", "a name that is not UTF-8", "a part beyond the end"],
+)
+def test_a_workbook_whose_list_of_parts_is_invalid_is_damaged_and_no_error_of_ours(tmp_path, offset, value):
+    path = repacked(tmp_path / "homes.xlsx", {})
+    raw = bytearray(path.read_bytes())
+    entry = raw.index(b"PK\x01\x02")
+    raw[entry + offset : entry + offset + len(value)] = value
+    raw[entry + 46] = 0xFF  # the first letter of the part's name
+    path.write_bytes(raw)
+
+    with pytest.raises(FeedError, match="feed.workbook_damaged|feed.workbook_unreadable"):
+        open_feed(path).check()
 
 
 def test_a_big_workbook_with_a_picture_is_read(tmp_path):

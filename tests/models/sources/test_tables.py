@@ -1,12 +1,14 @@
 """CSV and XLSX as programs and people write them."""
 
 import gzip
+import io
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
 
 from models.core.enums import DealType, PropertyClass, PropertyType
+from models.sources.formats import csv_rows
 from models.sources.formats.offer import FeedError, Photo
 from tests.models.sources.feeds import feed_of, read, xlsx
 from tests.sentences import english
@@ -81,6 +83,26 @@ def test_a_quotation_mark_that_is_never_closed_swallows_no_rows(tmp_path):
 
     assert (good.external_id, last.external_id) == ("1", "3")
     assert bad.line == 3 and bad.faults[0].reason == "import.open_quotation_mark"
+
+
+def test_a_file_whose_every_row_leaves_a_quotation_mark_open_is_not_read_over_and_over(monkeypatch):
+    """Each row would be read to the maximum of 2,000 lines before it is refused."""
+    read_lines = 0
+    read_line = csv_rows._Lines.__next__
+
+    def counting(lines):
+        nonlocal read_lines
+        read_lines += 1
+        return read_line(lines)
+
+    monkeypatch.setattr(csv_rows._Lines, "__next__", counting)
+    count = 20_000
+    text = b"id,price\n" + b'a",b,"c\n' * count + b'1,"two\nlines"\n'
+
+    read_rows = list(csv_rows.rows(io.BytesIO(text)))
+
+    assert [row.line for row in read_rows if row.error][: count - 1] == list(range(2, count + 1))
+    assert read_lines < csv_rows.FREE_LINES_AGAIN + (csv_rows.LINES_AGAIN + 2) * count
 
 
 def test_a_row_with_more_cells_than_the_header_is_refused(tmp_path):

@@ -72,6 +72,17 @@ def test_a_packed_answer_is_unpacked_within_limits(site, tmp_path):
         fetch_feed(site.url(), tmp_path / "feed", OPEN)
 
 
+def test_a_packed_answer_in_several_members_is_unpacked_to_its_end(site, tmp_path):
+    members = gzip.compress(FEED[:300]) + gzip.compress(FEED[300:])
+    for body in (members, members + bytes(100)):
+        site.put(body, Content_Encoding="gzip")
+        assert fetch_feed(site.url(), tmp_path / "feed", OPEN).path.read_bytes() == FEED
+
+    site.put(members[:-20], Content_Encoding="gzip")
+    with pytest.raises(FetchError, match="fetch.cut_off"):
+        fetch_feed(site.url(), tmp_path / "feed", OPEN)
+
+
 def test_an_incomplete_answer_is_reported(site, tmp_path):
     site.put(FEED[:500], Content_Length=str(len(FEED)))
 
