@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 Result = TypeVar("Result")
 
 #: Longer than anything takes on a slow, busy machine: only a failing test waits this long.
-WAIT_LIMIT_SECONDS = 300
+WAIT_LIMIT_SECONDS = 30
 
 
 def wait_for(

@@ -4,7 +4,7 @@ from models.agenda.offer_notifications import notify_of_new_offers
 from models.agenda.recommendation_digests import send_digests, send_immediate_notifications
 from models.agenda.reminders import remind
 from worker.celery_app.base_task import LeadmatchTask, task
-from worker.jobs import notifications, webhooks
+from worker.jobs import notifications, replies, webhooks
 
 
 @task(name="worker.tasks.send_notification", bind=True, max_retries=notifications.MAX_ATTEMPTS)
@@ -18,8 +18,9 @@ def send_notification(self: LeadmatchTask, notification_id: int) -> None:
 
 @task(name="worker.tasks.send_lost_notifications")
 def send_lost_notifications() -> None:
-    """Send notifications whose messages the broker lost."""
+    """Send notifications, and replies to prospects, whose messages the broker lost."""
     notifications.send_lost()
+    replies.send_lost()
 
 
 @task(name="worker.tasks.notify_new_offers")

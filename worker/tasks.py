@@ -35,7 +35,7 @@ from worker.jobs import (
     rates,
 )
 from worker.jobs.mail import MailBusyError
-from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
+from worker.jobs.runs import begin_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists import relaxations
 from worker.lists.careful import reconcile_carefully, rescore_carefully
@@ -160,10 +160,6 @@ def sweep_runs(self: LeadmatchTask) -> None:
     with self.session() as session:
         run_ids, shard_ids = abandoned(session)
         session.commit()
-        upgrade_run_id = request_upgrade_run(session)
-        session.commit()
-    if upgrade_run_id is not None:
-        client().run_requested(upgrade_run_id)
     for run_id in run_ids:
         client().run_requested(run_id)
     for shard_id in shard_ids:

@@ -23,7 +23,7 @@ _CONTACT = re.compile(
 )
 #: Words that only announce a phone and are useless once the phone is in its field.
 _BEFORE_PHONE = re.compile(
-    r"\b(?:(?:мой|номер|моб|тел|телефон|whatsapp|ватсап|вотсап|phone)\b[.:]?\s*)+\Z", re.IGNORECASE
+    r"\b(?:(?:мой|номер|моб|тел|телефон|звон\w+|пиш\w+|whatsapp|ватсап|вотсап|phone|call)\b[.:]?\s*)+\Z", re.IGNORECASE
 )
 #: «8 701 …, ватсап»: the messenger of a phone that is in its field.
 _AFTER_PHONE = re.compile(
@@ -92,6 +92,8 @@ def without_contacts(text: str) -> tuple[str, str]:
     ('Анна,                  : до 10 000 000 - 15 000 000', '8 (701) 234-56-78')
     >>> without_contacts("Тел. 8 701 234 56 78")
     ('                    ', '8 701 234 56 78')
+    >>> without_contacts("Лифт. Звоните: 8 701 234 56 78")[0].strip()
+    'Лифт.'
     >>> without_contacts("8 701 234 56 78, ватсап. Можно ипотеку")[0].strip()
     '. Можно ипотеку'
     """

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 
 import redis
 
-from models.accounts.live_channels import channel_of_user, signal
+from models.accounts.live_channels import channel_of_user, signal, was_signalled
 
 #: The prefix of channels that workers and web processes share.
 notify, of_user = signal, channel_of_user
@@ -28,10 +28,14 @@ def signals(
     is_over: Callable[[], bool],
     *,
     checks_per_heartbeat: int = CHECKS_PER_HEARTBEAT,
+    missed_ms: int | None = None,
 ) -> Generator[str | None, None, None]:
     """Yield the channel of each signal, or None when a heartbeat is due; ends after the lifetime, or when *is_over*.
 
-    Each channel is yielded once when its subscription begins, because earlier signals were missed.
+    When a channel's subscription begins, the channel is yielded once, because earlier signals were missed.
+
+    Args:
+        missed_ms: The time in which the listener can have missed a signal. None is yielded for channels without one.
 
     Raises:
         RedisError: Redis is unavailable.
@@ -45,6 +49,8 @@ def signals(
             news = subscription.get_message(timeout=CHECK_INTERVAL_SECONDS)
             silent = 0 if news else silent + 1
             if news:
-                yield news["channel"].decode()
+                channel = news["channel"].decode()
+                is_news = news["type"] == "message" or missed_ms is None or was_signalled(client, channel, missed_ms)
+                yield channel if is_news else None
             elif silent % checks_per_heartbeat == 0:
                 yield None

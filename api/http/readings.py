@@ -9,6 +9,7 @@ from api.http.blueprint import Body
 from api.http.fields import Number, Text, Whole
 from matching.errors import InvalidInputError
 from matching.reading.json_rows import STRENGTHS, check_wish, fact_rows, wish_rows
+from matching.reading.kind import Kind
 from matching.reading.kinds import GRAMMAR_VERSION, KIND_OF
 from models.core.errors import Fault
 from models.market.facts import property_text
@@ -68,8 +69,17 @@ class WishBody(Body):
             return
         try:
             check_wish(data["kind"], data["value"])
-        except InvalidInputError as error:
-            raise ValidationError(Fault("wish.invalid_value", reason=str(error)), "value") from None
+        except InvalidInputError:
+            raise ValidationError(_fault_of_value(KIND_OF[data["kind"]]), "value") from None
+
+
+def _fault_of_value(kind: Kind) -> Fault:
+    """What a wish of this kind may be."""
+    if kind.form == "flag":
+        return Fault("wish.not_a_flag")
+    if kind.form == "choice":
+        return Fault("wish.no_choice", choices=", ".join(kind.choices))
+    return Fault("wish.no_limits_in_period", max=f"{kind.period:g}") if kind.period else Fault("wish.no_limits")
 
 
 class WishRow(Body):

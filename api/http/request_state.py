@@ -10,10 +10,10 @@ from uuid import UUID
 from flask import g
 from sqlalchemy.orm import Session
 
-from models.accounts.notification_switches import Topic
 from models.platform.tracing import OpenSpan
 
 if TYPE_CHECKING:
+    from models.accounts.notification_groups import Unread
     from models.accounts.tokens import Claims
     from models.accounts.users import User
     from models.agenda.summary import LeadSummary
@@ -62,7 +62,7 @@ class RequestState:
     #: A chat socket's handshake: the token that opened it, and the message after which it begins.
     chat_token: str = ""
     after_id: int = 0
-    #: For the console: its form token, a new guest's cookie, the visitor's language, the number of unread
+    #: For the console: its form token, a new guest's cookie, the visitor's language and unread
     #: notifications.
     csrf: str | None = None
     #: For the console: the one-time key of the page's form, and the form's values as they are sent.
@@ -70,7 +70,7 @@ class RequestState:
     form_values: str | None = None
     new_guest: str | None = None
     language: str | None = None
-    unread: dict[Topic, int] | None = None
+    unread: Unread | None = None
     #: For the console: the counts beside the tabs of a lead's page.
     lead_summary: LeadSummary | None = None
 

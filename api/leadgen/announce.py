@@ -81,4 +81,4 @@ def _publish(kind: EventKind, data: dict[str, Any]) -> None:
     try:
         publish(services().redis, kind, data)
     except RedisError as error:
-        log.warning("event_not_published", extra={"event": kind, "kind": type(error).__name__})
+        log.warning("event_not_published", extra={"announced": kind, "kind": type(error).__name__})

@@ -21,6 +21,8 @@ from models.core.base import rows_changed
 
 #: Telegram keeps undelivered updates for a day; their numbers are kept here for longer.
 UPDATES_KEPT = timedelta(days=7)
+#: After a week without updates Telegram continues with a random number, which may be lower than the last one.
+NUMBERS_RISE_FOR = timedelta(days=6)
 DRAFTS_KEPT = timedelta(days=7)
 #: Messages that could not be sent for this long are outdated and not sent.
 MESSAGES_KEPT = timedelta(hours=1)
@@ -44,8 +46,11 @@ def store_updates(session: Session, updates: Iterable[Mapping[str, Any]]) -> int
 
 
 def next_offset(session: Session) -> int | None:
-    """The number from which Telegram should send updates; None: from its oldest."""
-    newest = session.scalar(select(func.max(BotUpdate.id)))
+    """
+    The number from which Telegram should send updates; None: from its oldest. Telegram drops those with lower numbers.
+    """
+    recent = BotUpdate.created_at > func.now() - NUMBERS_RISE_FOR
+    newest = session.scalar(select(func.max(BotUpdate.id)).where(recent))
     return None if newest is None else newest + 1
 
 
@@ -109,10 +114,7 @@ def release_call(session: Session, call: Call) -> None:
 def delete_old_bot_rows(session: Session) -> int:
     """Delete updates, drafts and messages past their retention."""
     old = (
-        delete(BotUpdate).where(
-            BotUpdate.created_at < func.now() - UPDATES_KEPT,
-            BotUpdate.id < select(func.max(BotUpdate.id)).scalar_subquery(),
-        ),
+        delete(BotUpdate).where(BotUpdate.created_at < func.now() - UPDATES_KEPT),
         delete(BotDraft).where(BotDraft.created_at < func.now() - DRAFTS_KEPT),
         delete(BotMessage).where(BotMessage.created_at < func.now() - MESSAGES_KEPT * 2),
     )

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 log = logging.getLogger(__name__)
 
+#: How long Redis remembers when a channel was last signalled, in ms.
+MEMORY_MS = 300_000
+
 
 def channel_of_user(user_id: int) -> str:
     """The channel of a user's pages.
@@ -25,9 +28,26 @@ def channel_of_user(user_id: int) -> str:
 def signal(client: Redis, channel: str) -> None:
     """Signal to all pages that listen to *channel*; without Redis they poll later."""
     try:
-        client.publish(channel, b"")
+        with client.pipeline(transaction=False) as commands:
+            # First, so that a reader who subscribes meanwhile misses nothing.
+            commands.set(_memory_of(channel), b"", px=MEMORY_MS)
+            commands.publish(channel, b"")
+            commands.execute()
     except (RedisError, OSError) as error:
         log.warning("live_update_not_sent", extra={"kind": type(error).__name__})
+
+
+def was_signalled(client: Redis, channel: str, within_ms: int) -> bool:
+    """Whether the channel was signalled within the last *within_ms*; also if Redis does not remember so long.
+
+    Raises:
+        RedisError: Redis is unavailable.
+    """
+    return within_ms >= MEMORY_MS or client.pttl(_memory_of(channel)) >= MEMORY_MS - within_ms
+
+
+def _memory_of(channel: str) -> str:
+    return f"signalled:{channel}"
 
 
 def users_to_signal(session: Session) -> set[int]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, case, cast, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cast, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.notification_switches import Topic
@@ -76,17 +76,33 @@ def mark_group_read(session: Session, user: User, *keys: str) -> None:
     _mark(session, user, group_key().in_(keys))
 
 
+def mark_type_read(session: Session, user: User, type_: NotificationType, **ids: Collection[int]) -> None:
+    """Mark the user's notifications of a type as read, with one of these *ids* in their data."""
+    about = [Notification.data[name].as_string().in_(map(str, values)) for name, values in ids.items()]
+    _mark(session, user, and_(Notification.type == type_, *about))
+
+
 def mark_topic_read(session: Session, user: User, topic: Topic) -> None:
     """Mark the user's notifications of a topic as read, because they have opened its page."""
     _mark(session, user, Notification.type.in_(_types_of([topic])))
 
 
-def unread_by_topic(session: Session, user: User) -> dict[Topic, int]:
-    """The user's number of unread notifications by topic, without zeros."""
+@dataclass(frozen=True)
+class Unread:
+    """A user's unread notifications."""
+
+    by_topic: dict[Topic, int]  #: Their number, without zeros.
+    newest_id: int  #: 0 if there is none.
+
+
+def unread_of(session: Session, user: User) -> Unread:
+    """The user's unread notifications."""
     counts: dict[Topic, int] = defaultdict(int)
-    for type_, count in session.execute(_UNREAD, {"user_id": user.id}, execution_options=PREPARED):
+    newest = 0
+    for type_, count, id_ in session.execute(_UNREAD, {"user_id": user.id}, execution_options=PREPARED):
         counts[TOPIC_OF[type_]] += count
-    return dict(counts)
+        newest = max(newest, id_)
+    return Unread(dict(counts), newest)
 
 
 def _types_of(topics: Collection[Topic]) -> list[NotificationType]:
@@ -104,7 +120,7 @@ def _mark(session: Session, user: User, condition: ColumnElement[bool]) -> None:
 
 #: Built once, and planned once per connection.
 _UNREAD = (
-    select(Notification.type, func.count())
+    select(Notification.type, func.count(), func.max(Notification.id))
     .where(Notification.user_id == bindparam("user_id"), Notification.read_at.is_(None))
     .group_by(Notification.type)
 )

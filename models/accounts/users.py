@@ -288,13 +288,17 @@ def names_of_users(session: Session, ids: Collection[int]) -> dict[int, str]:
 
 def lock_user(session: Session, user_id: int) -> User:
     """
-    The user, locked against changes until the transaction ends; raises NotFoundError when absent or deleted.
+    The user, read again and locked against changes until the transaction ends.
 
     Meanwhile, rows that refer to the user may be added. Otherwise two administrators who change each other would
     deadlock, because each change records its author.
+
+    Raises:
+        NotFoundError: The user is absent or deleted.
     """
     query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
-    user = session.scalar(query.with_for_update(key_share=True))
+    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    user = session.scalar(query)
     if user is None:
         raise NotFoundError("user")
     return user

@@ -21,6 +21,9 @@ from models.platform.prepared_statements import PREPARED
 FITS = 60
 #: Views within this time of each other are one visit: entries that were new stay marked.
 VISIT = timedelta(minutes=30)
+#: A view is recorded if the last one that was recorded is longer ago, or if the list has changed. So most views write
+#: nothing, and a visit may end this much earlier.
+RECORDED = timedelta(minutes=5)
 #: The number of ids that are remembered in addition to those of the current list.
 REMEMBERED = 500
 
@@ -68,16 +71,21 @@ def visit_lead(session: Session, lead: Lead) -> set[int]:
     if fitting is None:
         return set()
     fresh = {**PREPARED, "populate_existing": True}
-    row = session.execute(_LOCKED_FOLLOW, {"lead_id": lead.id}, execution_options=fresh).one_or_none()
+    row = session.execute(_FOLLOW, {"lead_id": lead.id}, execution_options=fresh).one_or_none()
     if row is None:
         _begin(session, lead.id, fitting, database_now(session))
         return set()
     follow, now = row
-    if now - follow.visited_at > VISIT:
-        follow.known_ids = follow.seen_ids
-    follow.seen_ids = remembered(fitting, follow.seen_ids)
-    follow.visited_at = now
-    session.flush()
+    if now - follow.visited_at > RECORDED or not set(fitting) <= set(follow.seen_ids):
+        row = session.execute(_LOCKED_FOLLOW, {"lead_id": lead.id}, execution_options=fresh).one_or_none()
+        if row is None:
+            return set()  # the lead has just been deleted
+        follow, now = row
+        if now - follow.visited_at > VISIT:
+            follow.known_ids = follow.seen_ids
+        follow.seen_ids = remembered(fitting, follow.seen_ids)
+        follow.visited_at = now
+        session.flush()
     return set(fitting) - set(follow.known_ids)
 
 
@@ -148,7 +156,8 @@ def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) ->
 
 
 # Built once, and planned once per connection.
-_LOCKED_FOLLOW = select(LeadFollow, func.now()).where(LeadFollow.lead_id == bindparam("lead_id")).with_for_update()
+_FOLLOW = select(LeadFollow, func.now()).where(LeadFollow.lead_id == bindparam("lead_id"))
+_LOCKED_FOLLOW = _FOLLOW.with_for_update()
 _FREQUENCY = select(LeadFollow.frequency).where(LeadFollow.lead_id == bindparam("lead_id"))
 _FITTING = text(
     """

@@ -180,7 +180,8 @@ WITH followed AS (
 )
 """
 
-_ORDER = "ORDER BY at DESC, kind DESC, property_id, task_id"
+#: The facts distinguish entries of one transaction, which have the same time: pages must not overlap.
+_ORDER = "ORDER BY at DESC, kind DESC, property_id, task_id, facts"
 _BOUND = bindparam("lead_id", type_=BigInteger)
 _PAGE = (
     text(" ".join((_ENTRIES, "SELECT * FROM entries", _ORDER, "LIMIT :limit OFFSET :offset")))

@@ -1,4 +1,4 @@
-"""A realtor's time zone, and the secret address of their calendar."""
+"""A realtor's time zone for tasks and reminders, and the secret address of their calendar."""
 
 import secrets
 from datetime import datetime
@@ -28,14 +28,16 @@ class AgendaSettings(Base):
     )
     time_zone: Mapped[str | None] = mapped_column(String(64))  #: A name of the IANA database.
     calendar_token: Mapped[str | None] = mapped_column(String(43), unique=True)
-    #: The last day, in the user's zone, for which a digest was created.
+    #: When the last digest was due, also if there was no news for it.
     digest_at: Mapped[datetime | None]
 
 
 def zone_of(session: Session, user: User) -> ZoneInfo:
-    """The user's time zone; the most likely one if none was chosen."""
+    """
+    The user's time zone: the one chosen for tasks, otherwise that of their profile, otherwise the most likely one.
+    """
     settings = session.get(AgendaSettings, user.id)
-    return ZoneInfo(settings.time_zone if settings and settings.time_zone else likely_zone(user.phone))
+    return ZoneInfo((settings and settings.time_zone) or user.time_zone or likely_zone(user.phone))
 
 
 def likely_zone(phone: str | None) -> str:

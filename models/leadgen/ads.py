@@ -163,6 +163,8 @@ def set_figures(session: Session, rows: Sequence[AdFigures], *, scope: UUID | No
     Raises:
         InvalidValueError: An ad is absent, or its niche archived or outside the *scope*; the path is its row's number.
     """
+    # Locked in the order of their ids, so that simultaneous calls with the same ads wait for each other.
+    session.execute(select(Ad.id).where(Ad.id.in_([row.ad_id for row in rows])).order_by(Ad.id).with_for_update())
     ads = []
     for number, row in enumerate(rows, start=1):
         try:

@@ -1,17 +1,22 @@
 """The conversation with a prospect, in order."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, Text, func, select, update
+from sqlalchemy import ForeignKey, Index, Select, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, enum_column
 from models.core.uuid7 import new_id
 from models.leadgen.campaigns import Platform
 from models.leadgen.prospects import Prospect, mark_score_stale
+
+#: A queued reply is sent well within this time; after it, the broker has lost its message.
+LOST_AFTER = timedelta(minutes=5)
+#: A reply that could not be sent for this long is outdated and not sent.
+STALE_AFTER = timedelta(days=1)
 
 
 class Sender(StrEnum):
@@ -30,7 +35,10 @@ class Message(Base):
     """One message."""
 
     __tablename__ = "prospect_messages"
-    __table_args__ = (Index("ix_prospect_messages_prospect", "prospect_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_prospect_messages_prospect", "prospect_id", "created_at", "id"),
+        Index("ix_prospect_messages_queued", "created_at", postgresql_where=text("delivery = 'queued'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     prospect_id: Mapped[UUID] = mapped_column(ForeignKey("prospects.id", ondelete="CASCADE"))
@@ -91,6 +99,15 @@ def claim_reply(session: Session, message_id: UUID) -> Reply | None:
 def record_delivery(session: Session, message_id: UUID, delivery: MessageDelivery) -> None:
     """Store the state of a reply, in the caller's transaction."""
     session.execute(update(Message).where(Message.id == message_id).values(delivery=delivery))
+
+
+def lost_replies(session: Session) -> list[UUID]:
+    """Ids of the replies whose messages the broker lost. Replies that are outdated by now fail; the caller commits."""
+    is_queued = Message.delivery == MessageDelivery.QUEUED
+    outdated = update(Message).where(is_queued, Message.created_at < func.now() - STALE_AFTER)
+    session.execute(outdated.values(delivery=MessageDelivery.FAILED).execution_options(synchronize_session=False))
+    lost = select(Message.id).where(is_queued, Message.created_at < func.now() - LOST_AFTER)
+    return list(session.scalars(lost.order_by(Message.created_at)))
 
 
 def text_of_prospect(session: Session, prospect_id: UUID) -> str:

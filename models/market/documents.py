@@ -63,10 +63,11 @@ def documents_of(session: Session, user: User, side: Side, row_id: int) -> Seque
     return [(document, upload) for document, upload in session.execute(query)]
 
 
-def remaining_documents(session: Session, side: Side, row_id: int) -> int:
-    """How many more documents the row may hold."""
-    count = select(func.count()).where(_key(side) == row_id, Document.deleted_at.is_(None))
-    return max(0, MAX_DOCUMENTS - (session.scalar(count) or 0))
+def remaining_documents(session: Session, owner_id: int, side: Side, row_id: int) -> int:
+    """How many more documents the row's owner may add. Those of former owners, which nobody sees, do not count."""
+    query = select(func.count()).select_from(Document).join(Upload, Upload.id == Document.upload_id)
+    own = query.where(_key(side) == row_id, Document.deleted_at.is_(None), Upload.owner_id == owner_id)
+    return max(0, MAX_DOCUMENTS - (session.scalar(own) or 0))
 
 
 def add_document(session: Session, side: Side, row_id: int, upload_name: str, title: str) -> Document:
@@ -74,13 +75,13 @@ def add_document(session: Session, side: Side, row_id: int, upload_name: str, ti
     Add a newly stored file to a row that the caller has locked.
 
     Raises:
-        ConflictError: The row has :data:`MAX_DOCUMENTS` documents.
+        ConflictError: The row has :data:`MAX_DOCUMENTS` documents of this owner.
     """
-    if not remaining_documents(session, side, row_id):
+    upload = session.scalars(select(Upload).where(Upload.name == upload_name)).one()
+    if not remaining_documents(session, upload.owner_id, side, row_id):
         raise ConflictError("documents.too_many")
-    upload_id = session.execute(select(Upload.id).where(Upload.name == upload_name)).scalar_one()
     key = "lead_id" if side is Side.LEAD else "property_id"
-    made = Document(upload_id=upload_id, title=clean_title(title), **{key: row_id})
+    made = Document(upload_id=upload.id, title=clean_title(title), **{key: row_id})
     session.add(made)
     session.flush()
     return made
@@ -131,7 +132,7 @@ def restore_document(session: Session, user: User, document_id: int) -> Document
     side, row_id = side_of(owned_document(session, user, document_id, deleted=True, lock=False))
     owned_row(session, user, side, row_id, lock=True)  # as for adding, so that simultaneous calls keep the limit
     document = owned_document(session, user, document_id, deleted=True)
-    if not remaining_documents(session, side, row_id):
+    if not remaining_documents(session, user.id, side, row_id):
         raise ConflictError("documents.too_many")
     document.deleted_at = None
     session.flush()

@@ -139,6 +139,7 @@ def _erase_leads(session: Session, user: User) -> None:
             notes=None,
             private_notes=None,
             additional_requirements=None,
+            wishes=[],  # they quote the text
             attributes={},
         )
     )
@@ -167,6 +168,7 @@ def _erase_properties(session: Session, user: User) -> None:
             latitude=None,
             longitude=None,
             facts={},
+            read_facts=[],  # they quote the text
             withdrawn_at=None,
         )
     )
@@ -199,7 +201,9 @@ def _erase_traces(session: Session, user: User) -> None:
     # Stored answers repeat the user's requests and answers.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
     delete_sessions_of(session, user)
-    session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))
+    # Without an address, a comparison with it would select the links of everybody who has none.
+    links = [OneTimeLink.made_by == user.id, *([OneTimeLink.email == user.email] if user.email else [])]
+    session.execute(delete(OneTimeLink).where(or_(*links)))
     session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == user.id))
     session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))
     # The entries stay; the addresses that the actions came from are erased.

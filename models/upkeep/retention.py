@@ -10,6 +10,7 @@
 | suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
 | revocations of tokens | until the token would have expired |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
+| models of closeness | while a market uses them, or a run that is open or may be retried; and each market's newest |
 | partial lists of tiles | until published or cancelled; a failed run's for 2 days (`PARTIALS_KEPT`) |
 | quarantined entities | while they exist in the version that failed |
 | attempts at rescoring | a day after their worker died |
@@ -54,6 +55,7 @@ from models.market.photos import delete_unsaved_photos
 from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
 from models.platform import idempotency
+from models.ranking.closeness import ClosenessRow
 from models.ranking.recommendations import Market, TextModelRow
 from models.rescoring.attempts import delete_old_attempts
 from models.rescoring.partial_lists import PARTIALS_KEPT, delete_partials
@@ -90,6 +92,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "account_exports": lambda: delete_old_exports(session),
         "partials": lambda: delete_partials(session, _shards_past_retrying()),
         "text_models": lambda: rows_changed(session.execute(_unused_text_models())),
+        "closeness_models": lambda: rows_changed(session.execute(_unused_closeness_models())),
         "quarantined": lambda: _delete_outdated_quarantines(session),
         "market_days": lambda: rows_changed(session.execute(_old_market_days())),
         "imports": lambda: rows_changed(session.execute(_old_imports())),
@@ -150,6 +153,19 @@ def _unused_text_models() -> Delete:
         select(func.max(TextModelRow.id)),
     )
     return delete(TextModelRow).where(TextModelRow.id.not_in(used))
+
+
+def _unused_closeness_models() -> Delete:
+    # An ended run needs its models no longer; a failed one may be retried.
+    may_run = RescoringRun.state.not_in([RunState.SUCCEEDED, RunState.CANCELLED])
+    of_runs = select(RescoringShard.closeness_id).join(RescoringShard.run).where(may_run)
+    newest = select(func.max(ClosenessRow.id)).group_by(ClosenessRow.city_key, ClosenessRow.deal_type)
+    used: CompoundSelect[*tuple[Any, ...]] = union(
+        select(Market.closeness_id).where(Market.closeness_id.is_not(None)),
+        of_runs.where(RescoringShard.closeness_id.is_not(None)),
+        newest,
+    )
+    return delete(ClosenessRow).where(ClosenessRow.id.not_in(used))
 
 
 def _delete_outdated_quarantines(session: Session) -> int:

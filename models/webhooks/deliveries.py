@@ -11,13 +11,14 @@ pending there. Claiming a delivery postpones the time when it is due. If a worke
 becomes due again, with the same message id.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, lateral, or_, select, true, update
+from sqlalchemy import ColumnElement, case, func, lateral, literal, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from models.accounts.users import User
@@ -57,6 +58,7 @@ AT_ONCE = 4
 #: The number of oldest pending deliveries of one endpoint that are checked for those whose turn it is.
 MAX_PENDING_CHECKED = 5000
 
+NONE: Mapping[int, int] = MappingProxyType({})
 _GONE = 410
 
 
@@ -84,16 +86,17 @@ class Outcome:
     pause: timedelta | None = None  #: The wait that the endpoint requested.
 
 
-def claim_due(session: Session, maximum: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
+def claim_due(session: Session, maximum: int, in_flight: Mapping[int, int] = NONE) -> list[ClaimedDelivery]:
     """
     Take up to *maximum* deliveries that are due and whose turn it is; the caller commits before it sends.
 
     Args:
-        busy: Endpoints that currently get no more.
+        in_flight: Endpoint's id -> the number of deliveries that are being sent to it; it counts against
+            :data:`AT_ONCE`.
     """
     now = database_now(session)
     # The ids are selected first: within one statement they would be searched again for each row.
-    ids = _due_ids(session, maximum, busy, now)
+    ids = _due_ids(session, maximum, in_flight, now)
     if not ids:
         return []
     query = (
@@ -128,39 +131,45 @@ def claim_due(session: Session, maximum: int, busy: Collection[int] = ()) -> lis
     return claimed
 
 
-def _due_ids(session: Session, maximum: int, busy: Collection[int], now: datetime) -> Sequence[int]:
-    """For each endpoint, the oldest pending delivery of every subject, if it is due; several at once if none fails."""
-    pending = aliased(Delivery)
-    oldest = (
-        select(pending.id, pending.subject, pending.event_id, pending.next_at)
-        .where(pending.endpoint_id == Endpoint.id, pending.state == DeliveryState.PENDING)
-        .order_by(pending.event_id)
-        .limit(MAX_PENDING_CHECKED)
-        .correlate(Endpoint)
-        .subquery()
-    )
-    rank = func.row_number().over(partition_by=oldest.c.subject, order_by=oldest.c.event_id).label("rank")
-    ranked = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, rank).correlate(Endpoint).subquery()
-    turn = lateral(
-        select(ranked.c.id)
-        .where(ranked.c.rank == 1, ranked.c.next_at <= now)
-        .order_by(ranked.c.event_id)
-        .limit(case((Endpoint.failures == 0, AT_ONCE), else_=1))
-        .correlate(Endpoint)
-    )
-    return session.scalars(
-        select(turn.c.id)
-        .select_from(Endpoint)
+def _due_ids(session: Session, maximum: int, in_flight: Mapping[int, int], now: datetime) -> Sequence[int]:
+    """
+    For each endpoint, the oldest pending delivery of every subject, if it is due; several at once if none fails.
+
+    Endpoints are in random order, so that some with thousands of deliveries do not keep the others waiting.
+    """
+    at_once = case((Endpoint.failures == 0, AT_ONCE), else_=1)
+    sending = case(dict(in_flight), value=Endpoint.id, else_=0) if in_flight else literal(0)
+    endpoint = (
+        select(Endpoint.id, (at_once - sending).label("room"))
         .join(User, User.id == Endpoint.owner_id)
-        .join(turn, true())
         .where(
             User.is_active,
             Endpoint.is_enabled,
             or_(Endpoint.paused_until.is_(None), Endpoint.paused_until <= now),
-            Endpoint.id.not_in(busy),
+            at_once > sending,
         )
-        .limit(maximum)
-    ).all()
+        .order_by(func.random())
+        .subquery()
+    )
+    pending = aliased(Delivery)
+    oldest = (
+        select(pending.id, pending.subject, pending.event_id, pending.next_at)
+        .where(pending.endpoint_id == endpoint.c.id, pending.state == DeliveryState.PENDING)
+        .order_by(pending.event_id)
+        .limit(MAX_PENDING_CHECKED)
+        .correlate(endpoint)
+        .subquery()
+    )
+    rank = func.row_number().over(partition_by=oldest.c.subject, order_by=oldest.c.event_id).label("rank")
+    ranked = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, rank).correlate(endpoint).subquery()
+    turn = lateral(
+        select(ranked.c.id)
+        .where(ranked.c.rank == 1, ranked.c.next_at <= now)
+        .order_by(ranked.c.event_id)
+        .limit(endpoint.c.room)
+        .correlate(endpoint)
+    )
+    return session.scalars(select(turn.c.id).select_from(endpoint).join(turn, true()).limit(maximum)).all()
 
 
 def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from matching.engine.incremental import column_scores, score_leads_against
 from matching.engine.text import TextModel
 from matching.engine.topk import MarketLists
-from scripts.benchmarks.bench import contestants, growth, shapes, sql
+from scripts.benchmarks.bench import contestants, criteria_cost, growth, shapes, sql
 from scripts.benchmarks.bench.contestants import COMPARATORS, Vectors
 from scripts.benchmarks.bench.market import SyntheticMarket, synthetic_market
 from scripts.benchmarks.bench.size import size_option
@@ -48,7 +48,13 @@ LARGEST_DENSE, FLOOR_SHARE, LIBRARY_SHARE = 25_000, 4, 8
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where every time is appended as it comes  [bench.jsonl in LEADMATCH_HOME]",
 )
-@click.option("--growth", "grow", is_flag=True, help="Instead: the engine at a row of sizes, with the exponent.")
+@click.option(
+    "--growth",
+    "grow",
+    is_flag=True,
+    help="Instead: the engine at a row of sizes, with the exponent; with --shape, of these shapes.",
+)
+@click.option("--criteria", "by_criteria", is_flag=True, help="Instead: the engine without each group of criteria.")
 @click.option(
     "--shape",
     "shape_names",
@@ -65,6 +71,7 @@ def command(
     sql_sample: int,
     report: Path | None,
     grow: bool,
+    by_criteria: bool,
     shape_names: tuple[str, ...],
 ) -> None:
     """Time the engine against brute force and other libraries; check its lists in the same run.
@@ -74,7 +81,11 @@ def command(
     threads = threads or os.cpu_count() or 1
     if shape_names:
         names = tuple(shapes.SHAPES) if "all" in shape_names else shape_names
-        click.echo("\n" + "\n".join(shapes.measure(names, k, threads)))
+        shares = shapes.GROWTH if grow else (1.0,)
+        click.echo("\n" + "\n".join(shapes.measure(names, k, threads, shares)))
+        return
+    if by_criteria:
+        click.echo("\n" + "\n".join(criteria_cost.measure(size, k, threads, repeats)))
         return
     if grow:
         click.echo("\n" + "\n".join(growth.as_markdown(growth.measure(k, threads))))

@@ -1,6 +1,6 @@
 """Notifications name people and rows as far as privacy allows at the time, and are grouped by them."""
 
-from models.accounts.notification_groups import groups_of, groups_with_notifications, mark_group_read, unread_by_topic
+from models.accounts.notification_groups import groups_of, groups_with_notifications, mark_group_read, unread_of
 from models.accounts.notification_switches import Topic
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
@@ -61,6 +61,6 @@ def test_notifications_about_the_same_thing_are_one_group(session):
         (2, 2, 2),
     ]
     assert groups[1].key == f"chat_id:{chat.id}" and groups[2].key == f"listing_id:{home.id}"
-    assert unread_by_topic(session, owner) == {Topic.INQUIRIES: 2, Topic.MESSAGES: 1, Topic.MATCHES: 1}
+    assert unread_of(session, owner).by_topic == {Topic.INQUIRIES: 2, Topic.MESSAGES: 1, Topic.MATCHES: 1}
     mark_group_read(session, owner, groups[2].key)
-    assert unread_by_topic(session, owner) == {Topic.MESSAGES: 1, Topic.MATCHES: 1}
+    assert unread_of(session, owner).by_topic == {Topic.MESSAGES: 1, Topic.MATCHES: 1}

@@ -166,6 +166,26 @@ def test_a_bad_wish_is_refused_by_its_field_and_nothing_is_stored(
     assert db.scalar(select(func.count()).select_from(Lead)) == 0
 
 
+@pytest.mark.parametrize(
+    ("language", "kind", "reason"),
+    [
+        ("ru", "lift", "Передайте true или false."),
+        ("ru", "floor", "Передайте min, max или оба числами; min не больше max."),
+        ("ru", "move_in", "Передайте min, max или оба числами от 0 до 365."),
+        ("kk", "stove", "any_of не none_of жіберіңіз: gas, electric ішінен бір не бірнеше мән."),
+        ("en", "stove", "Send any_of or none_of with one or more of: gas, electric."),
+    ],
+)
+def test_a_value_that_does_not_fit_its_kind_is_explained_in_the_language_of_the_reader(
+    client: FlaskClient, auth: dict[str, str], language: str, kind: str, reason: str
+) -> None:
+    body = body_of(WORDS, wishes=[{"kind": kind, "value": "gold"}])
+
+    answer = client.post("/leads", json=body, headers=auth | {"Accept-Language": language})
+
+    assert answer.json["errors"]["json"]["wishes"]["0"]["value"] == [reason]
+
+
 def test_more_wishes_than_a_lead_may_have_are_refused(client: FlaskClient, auth: dict[str, str]) -> None:
     answer = client.post("/leads", json=body_of(WORDS, wishes=[{"kind": "lift", "value": True}] * 101), headers=auth)
 

@@ -43,6 +43,7 @@ def test_a_realtors_day_with_one_lead(visit, town, db):
     expect(page.locator("article.pair")).to_have_count(1)
 
     page.get_by_role("link", name="Tasks", exact=True).last.click()
+    expect(page.locator("label[for=t-due]")).to_have_text("When Asia/Vladivostok")
     page.get_by_label("What to do").fill("Показать Арбат")
     page.get_by_label("When").fill("2030-06-01T18:00")
     page.get_by_label("Home").select_option(str(town.properties[0].id))

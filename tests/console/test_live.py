@@ -10,6 +10,7 @@ from api.http import live_updates
 from api.http.long_lived import LongLived
 from api.http.services import services_of
 from models.accounts.api_keys import create_api_key
+from models.accounts.live_channels import MEMORY_MS
 from models.accounts.notifications import NotificationType, mark_all_read, notify
 from models.accounts.users import User
 from models.core.enums import ActionKind, DealType, RunState, Side
@@ -60,7 +61,7 @@ def test_a_notification_arrives_at_the_bell_automatically(app, visit, town, db):
 def test_without_a_stream_the_bell_is_polled(visit, town, db, monkeypatch):
     monkeypatch.setattr(LongLived, "is_full", lambda *_: True)
     page = visit(town.buyer, before="const real = setInterval; window.setInterval = (call) => real(call, 200)")
-    with page.expect_response("**/console/notifications/stream") as refused:
+    with page.expect_response("**/console/notifications/stream?*") as refused:
         page.reload()
     assert refused.value.status == 204
     expect(page.locator("#unread")).to_be_hidden()
@@ -74,7 +75,7 @@ def test_without_a_stream_the_bell_is_polled(visit, town, db, monkeypatch):
 def test_a_page_whose_session_has_ended_gets_no_stream_and_reports_no_error(visit, town, db):
     page = visit(town.buyer, refused=(400, 401))
     db.execute(update(User).where(User.id == town.buyer.id).values(is_active=False))
-    with page.expect_response(lambda answer: answer.url.endswith("/stream") and answer.status != 200) as again:
+    with page.expect_response(lambda answer: "/stream?" in answer.url and answer.status != 200) as again:
         db.commit()
         notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, "chat:1", data={})
         db.commit()
@@ -97,6 +98,40 @@ def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
                 clock.now = live_updates.LIFETIME_SECONDS
 
     assert budget.open == 0
+
+
+def test_a_stream_begins_with_an_event_only_if_its_page_may_have_missed_one(app, client, town):
+    enter(client, town.buyer)
+    redis, channel = services_of(app).redis, live_updates.of_user(town.buyer.id)
+
+    def has_event(query: str) -> bool:
+        with client.get(f"/console/notifications/stream{query}") as answer:
+            return "event: look" in next(answer.iter_encoded()).decode()
+
+    assert has_event("") and has_event("?age=soon") and not has_event("?age=200")
+    live_updates.notify(redis, channel)
+    assert has_event("?age=200")
+    redis.pexpire(f"signalled:{channel}", MEMORY_MS - 60_000)  # as a minute later
+    assert not has_event("?age=200") and has_event("?age=59000")
+    redis.delete(f"signalled:{channel}")
+    assert has_event(f"?age={MEMORY_MS}")  # too long ago to be remembered
+
+
+def test_a_page_that_has_just_been_loaded_fetches_nothing_again(app, visit, town, db):
+    """Only the change after it is fetched; it also appears as a toast, although the page never counted before."""
+    page = visit(town.buyer, before=f"{NO_POLLS}; window.setInterval = () => 0")
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url))
+    with page.expect_response("**/console/notifications/stream*"):
+        page.goto("/console/matches")
+
+    notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, "chat:1", data={})
+    db.commit()
+    live_updates.notify(services_of(app).redis, live_updates.of_user(town.buyer.id))
+
+    expect(page.locator("#unread")).to_have_text("1")
+    expect(page.locator("#toasts")).to_contain_text("New message")
+    assert len([url for url in fetched if "part=1" in url]) == 1
 
 
 def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, db):

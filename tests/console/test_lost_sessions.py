@@ -54,6 +54,21 @@ def test_a_message_outlives_the_session_and_is_gone_once_it_is_sent(visit, town,
     assert db.scalar(select(func.count()).select_from(ChatMessage).where(ChatMessage.message == "До встречи")) == 1
 
 
+def test_a_form_that_is_sent_without_a_network_stays_on_the_page(visit, town, db):
+    """The browser would show a page of its own instead."""
+    offline = "Object.defineProperty(navigator, 'onLine', { get: () => !window.isOffline })"
+    page = visit(town.buyer, f"/console/leads/{town.lead.id}", before=offline)
+    page.locator(".notes > summary").click()
+    page.get_by_label("Private notes").fill("Такса")
+    page.evaluate("window.isOffline = true")
+    page.locator(".notes").get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached")
+
+    page.evaluate("window.isOffline = false")
+    page.locator(".notes").get_by_role("button", name="Save").click()  # the first press does not count as one of two
+    expect(page.locator(".notes-begin")).to_have_text("Такса")
+
+
 def test_private_notes_outlive_a_server_that_is_away_and_are_no_draft_once_saved(visit, town, db):
     page = visit(town.buyer, refused=(400, 503))
     path = f"/console/leads/{town.lead.id}"

@@ -2,12 +2,17 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
-from models.accounts.notification_groups import unread_by_topic
+from models.accounts.notification_groups import unread_of
+from models.accounts.notifications import NotificationType, notify
 from models.core.enums import Role
 from models.deals.chats import notify_absent, open_chat, post_message
 from models.deals.inquiries import create_inquiry
+from models.deals.selections import SelectedHome, create_selection
+from models.market.search.criteria import SearchCriteria
+from models.market.search.saved import NotificationPace, save_search
 from tests.console.conftest import PASSWORD_HASH, csrf_of, enter
 from tests.factories import make_property, make_user
 
@@ -33,7 +38,7 @@ def test_news_name_who_and_what_lead_there_and_are_counted_on_their_pages(client
     opened = client.get(f"/console/notifications/{notification_id}")
     assert (opened.status_code, opened.location) == (303, f"/console/chats/{chat.id}")
     assert client.get("/console/inquiries").status_code == 200
-    assert unread_by_topic(db, owner) == {}
+    assert unread_of(db, owner).by_topic == {}
     count = client.get("/console/notifications/count").json
     assert count["unread"] == 0 and count["badges"] == {}
 
@@ -47,7 +52,7 @@ def test_a_strangers_notification_opens_for_nobody_else(client, db, clean_databa
     enter(client, owner)
 
     assert client.get("/console/notifications/1").status_code == 404
-    assert sum(unread_by_topic(db, other).values()) == 1
+    assert sum(unread_of(db, other).by_topic.values()) == 1
 
 
 def test_types_switched_off_in_the_profile_are_not_counted_at_the_bell(visit, town, db):
@@ -79,3 +84,32 @@ def test_types_switched_off_in_the_profile_are_not_counted_at_the_bell(visit, to
     page.get_by_role("button", name=re.compile("New message")).click()
     expect(page.get_by_text("Свободна?")).to_be_visible()
     expect(page.locator("#unread")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "page"),
+    [
+        (NotificationType.SELECTION_ANSWERED, {"selection_id": "selection"}, "/console/leads/{lead}/selections"),
+        (NotificationType.TASK_DUE, {"lead_id": "lead", "task_id": "task"}, "/console/leads/{lead}/tasks"),
+        (NotificationType.TASK_DUE, {"lead_id": "lead", "task_id": "task"}, "/console/tasks"),
+        (NotificationType.NEW_RECOMMENDATIONS, {"lead_id": "lead"}, "/console/leads/{lead}"),
+        (NotificationType.RECOMMENDATION_DIGEST, {}, "/console/leads"),
+        (NotificationType.SEARCH_NEWS, {"search_id": "search"}, "/console/searches/{search}"),
+    ],
+)
+def test_news_are_read_as_soon_as_the_page_of_their_subject_is_open(client, town, db, type_, data, page):
+    """Those of another subject remain."""
+    homes = [SelectedHome(town.properties[0].id, None)]
+    selection = create_selection(db, town.buyer, town.lead.id, homes, words=None, days=None)
+    search = save_search(db, town.buyer, "Москва", SearchCriteria(city="Москва"), NotificationPace.DAILY)
+    ids = {"lead": town.lead.id, "selection": selection.id, "search": search.id, "task": 1}
+    about = {name: ids[each] for name, each in data.items()}
+    notify(db, town.buyer.id, type_, "this", data=about)
+    other = notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, "other", data=dict.fromkeys(data, 0))
+    db.commit()
+    enter(client, town.buyer)
+
+    shown = client.get(page.format(**ids))
+
+    assert re.search(r'id="unread"[^>]*>(\d+)<', shown.text)[1] == "1"
+    assert unread_of(db, town.buyer).newest_id == other

@@ -136,3 +136,15 @@ def test_relaxations_of_another_users_lead_are_not_shown(client, town, lead):
     enter(client, town.seller)
     for path in ("", "/state"):
         assert client.get(f"/console/leads/{lead}/relaxations{path}").status_code == 404
+
+
+def test_a_relaxation_of_two_wishes_at_once_is_named_once(client, town, lead, db, new_worker_session):
+    """Without «не первый» or without «не последний» the rest reads as neither."""
+    db.get(Lead, lead).additional_requirements = "не первый и не последний этаж"
+    db.commit()
+    count(new_worker_session, lead)
+    enter(client, town.buyer)
+
+    page = client.get(f"/console/leads/{lead}/relaxations", headers={"Accept-Language": "en"}).text
+
+    assert page.count("Without the wish: not the first floor, not the top floor") == 1

@@ -2,16 +2,19 @@
 
 import io
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from api.console.kit.formatting import phone_text
 from models.core.enums import ActionKind, Side
 from models.deals.actions import Action
 from models.deals.match_table import Match
 from models.deals.selections import SelectedHome, create_selection
+from models.market.leads import Lead
 from models.market.properties import Property, archive_property
 from tests.console.conftest import AXE, FASTER_POLLING, enter
 
@@ -54,7 +57,7 @@ def test_a_realtor_sends_a_selection_and_the_client_answers_on_a_phone(visit, ph
     phone.goto("/s/" + link.rpartition("/s/")[2])
     expect(phone.get_by_role("heading", name="Подборка для вас")).to_be_visible()
     expect(phone.locator("main")).to_contain_text("Смотрите, что нашлось")
-    expect(phone.locator("main")).to_contain_text(town.buyer.phone)
+    expect(phone.locator("main")).to_contain_text(phone_text(town.buyer.phone))
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
     def home(index: int):
@@ -69,11 +72,15 @@ def test_a_realtor_sends_a_selection_and_the_client_answers_on_a_phone(visit, ph
     home(ASKED).get_by_role("textbox").fill("Есть лифт?")
     home(ASKED).get_by_role("button", name="Отправить").click()
     expect(home(ASKED).get_by_role("textbox")).to_have_value("Есть лифт?")
+    expect(home(ASKED).get_by_text("Вопрос отправлен.")).to_be_visible()
+    expect(home(LIKED).get_by_text("Вопрос отправлен.")).to_have_count(0)
 
     expect(realtor.locator(".mark")).to_have_text(["✓", "✗", "?"])  # without a reload
     expect(realtor.locator(".answered")).to_contain_text("Есть лифт?")
     expect(realtor.get_by_role("button", name="Copy")).to_be_visible()  # after the page has replaced its parts
-    expect(realtor.locator("#unread")).to_have_text("1")
+    expect(realtor.locator("#unread")).to_be_hidden()  # the open page shows the news
+    home_link = realtor.locator(".answered a").nth(ASKED)
+    expect(home_link).to_have_attribute("href", f"/console/homes/{town.properties[ASKED].id}")
     assert db.scalars(select(Match)).all() == []
     realtor.get_by_role("button", name="Like").click()
     expect(realtor.get_by_text("you like it")).to_be_visible()
@@ -180,9 +187,36 @@ def test_the_file_of_a_selection_shows_what_the_page_shows_and_embeds_its_letter
     assert (answer.mimetype, "Set-Cookie" in answer.headers) == ("application/pdf", False)
     assert answer.headers["X-Robots-Tag"].startswith("noindex")
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages).split())
-    for shown in ("Подборка для вас", town.buyer.phone, "Новый Арбат", "Рядом парк", "Қарап көріңіз", sent.token):
+    for shown in (
+        "Подборка для вас",
+        phone_text(town.buyer.phone),
+        "Новый Арбат",
+        "Рядом парк",
+        "Қарап көріңіз",
+        sent.token,
+    ):
         assert shown in text
     for secret in ("7к2", "99900", "Иван", town.seller.name, town.seller.phone):
         assert secret not in text
     assert text.count("уже не предлагается") == 1
     assert b"/FontFile2" in answer.data and client.get(f"/s/{sent.token}x/pdf").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("contacts", "addresses"),
+    [
+        ("8 916 123-45-67", ("https://wa.me/79161234567?text=", "https://t.me/+79161234567?text=")),
+        ("8 916 123-45-67, @anna_k", ("https://wa.me/79161234567?text=", "https://t.me/anna_k?text=")),
+        ("anna@leadmatch.example", ("https://wa.me/?text=", "https://t.me/share/url?url=")),
+    ],
+)
+def test_the_link_is_sent_in_the_clients_own_chat_where_it_is_known(client, sent, town, db, contacts, addresses):
+    db.execute(update(Lead).where(Lead.id == town.lead.id).values(client_contacts=contacts))
+    db.commit()
+    enter(client, town.buyer)
+
+    page = client.get(f"/console/leads/{town.lead.id}/selections").text
+
+    link = quote(re.search(r'id="link\d+" value="([^"]+)"', page)[1])
+    for address in addresses:
+        assert f'href="{address}{link}"' in page

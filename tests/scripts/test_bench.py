@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from scripts.benchmarks.bench import contestants, growth, shapes, sql
+from scripts.benchmarks.bench import contestants, criteria_cost, growth, shapes, sql
 from scripts.benchmarks.bench.market import synthetic_market
 from scripts.benchmarks.bench.timings import FLOOR, OURS, Elapsed, Timings
 
@@ -64,16 +64,36 @@ def test_every_time_is_on_disk_as_soon_as_it_is_known(tmp_path, capsys):
 def test_the_exponent_of_growth():
     points = [growth.Point(size, 3e-9 * size**1.5, 0, 0.1, 1) for size in (10_000, 20_000, 80_000)]
 
-    assert growth.exponent(points) == pytest.approx(1.5)
+    assert growth.exponent([1, 2, 8], [1, 2**1.5, 8**1.5]) == pytest.approx(1.5)
     assert "N^1.50" in growth.as_markdown(points)[-1]
 
 
 @pytest.mark.parametrize("name", ["usual", "same-wish", "near-duplicates", "all-unknown"])
 def test_every_shape_of_market_is_one_that_the_engine_takes(name, monkeypatch):
-    monkeypatch.setattr(shapes, "USUAL", 300)
     monkeypatch.setattr(shapes, "ORIGINALS", 30)
-    monkeypatch.setitem(shapes.SHAPES, "usual", lambda: shapes.usual(300, 300))
+    monkeypatch.setitem(shapes.SHAPES, name, shapes.SHAPES[name]._replace(leads=300, properties=320))
 
-    row = shapes.measure((name,), k=5, threads=1)[-1]
+    rows = shapes.measure((name,), k=5, threads=1, shares=(0.5, 1))
 
-    assert row.startswith(f"| {name} | ")
+    assert [row.split(" | ")[0] for row in rows[2:4]] == [f"| {name}, 150 x 160", f"| {name}, 300 x 320"]
+    assert rows[-1].startswith(f"{name}: CPU time grows as N^")
+
+
+def test_the_cost_of_criteria_is_measured_on_leads_without_them():
+    leads = synthetic_market(60, 80).leads
+    states = {
+        "wishes in words": lambda rows: len(rows.wish_codes),
+        "free text": lambda rows: len("".join(rows.text)),
+        "districts and stations": lambda rows: len(rows.district_codes) + len(rows.metro_codes),
+        "price and area": lambda rows: np.isfinite(
+            [rows.price_min, rows.price_max, rows.area_min, rows.area_max]
+        ).sum(),
+        "rooms, type, class, condition, year": lambda rows: rows.rooms.sum() + (rows.property_class >= 0).sum(),
+    }
+    assert set(states) == set(criteria_cost.GROUPS)
+    for name, without in criteria_cost.GROUPS.items():
+        left = {other: bool(stated(without(leads))) for other, stated in states.items()}
+        assert left == {other: other != name for other in states}
+
+    rows = criteria_cost.measure(60, k=5, threads=1, repeats=1)
+    assert [row.split(" | ")[0][2:] for row in rows[2:]] == ["all criteria", *(f"without {name}" for name in states)]

@@ -159,4 +159,4 @@ def _announce(scored: dict[str, Any]) -> None:
     try:
         publish(redis_client(), EventKind.LEAD_SCORED, data)
     except RedisError as error:
-        log.warning("event_not_published", extra={"event": EventKind.LEAD_SCORED, "kind": type(error).__name__})
+        log.warning("event_not_published", extra={"announced": EventKind.LEAD_SCORED, "kind": type(error).__name__})

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import httpx
 
-from models.leadgen.messages import MessageDelivery, Reply, claim_reply, record_delivery
-from worker.celery_app.task_context import new_session, settings
+from models.leadgen.messages import MessageDelivery, Reply, claim_reply, lost_replies, record_delivery
+from worker.celery_app.task_context import client, new_session, settings
 from worker.jobs.notifications import TIMEOUT_SECONDS, NotSentError
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,16 @@ def send_reply(message_id: str, attempt: int = 0) -> None:
         raise
     if refused:
         _note(reply, MessageDelivery.FAILED)
+
+
+def send_lost() -> None:
+    """Queue again the replies whose messages the broker lost."""
+    with new_session() as session:
+        message_ids = lost_replies(session)
+        session.commit()
+    if settings().telegram_bot_token:
+        for message_id in message_ids:
+            client().reply_written(str(message_id))
 
 
 def _send(reply: Reply, attempt: int) -> bool:

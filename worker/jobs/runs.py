@@ -4,16 +4,13 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from matching.engine.units import ENGINE_VERSION
 from matching.errors import ScoringStoppedError
 from models.core.enums import MarketKey, RunScope, RunState, Side
-from models.core.errors import ConflictError
 from models.market.unscorable import Failure
 from models.platform import logs
-from models.ranking.recommendations import Market
 from models.rescoring.run_plan import PlannedMarket, busy_markets, planned_markets
 from models.rescoring.runs import (
     RescoringRun,
@@ -22,7 +19,6 @@ from models.rescoring.runs import (
     fail_run,
     get_run,
     lock_run_requests,
-    request_run,
 )
 from models.rescoring.tiles import tiles_of_market
 from worker.celery_app.error_location import error_location
@@ -115,24 +111,6 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     session.flush()
     end_run_if_done(session, run)  # a run without shards ends at once
     return [shard.id for shard in shards if not shard.is_merge]
-
-
-def request_upgrade_run(session: Session) -> int | None:
-    """
-    Request a run over everything if some market's lists were computed by an earlier engine; the id of a new run.
-
-    Until that run has ended, the present engine merges changes into lists of the earlier one.
-    """
-    is_behind = select(Market.city_key).where(
-        Market.published_at.is_not(None), Market.engine.is_distinct_from(ENGINE_VERSION)
-    )
-    if session.scalar(is_behind.limit(1)) is None:
-        return None
-    try:
-        run, is_new = request_run(session, RunScope.ALL, "upgrade")
-    except ConflictError:
-        return None
-    return run.id if is_new else None
 
 
 def _shards(session: Session, run: RescoringRun, market: MarketKey, plan: PlannedMarket) -> list[RescoringShard]:

@@ -16,7 +16,7 @@ import httpcore
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, claim_due, record_outcome
+from models.webhooks.deliveries import ClaimedDelivery, Outcome, claim_due, record_outcome
 from models.webhooks.signing import body_of, headers_of
 from models.webhooks.tables import DeliveryError
 from worker.celery_app.task_context import client, new_session, settings
@@ -33,6 +33,8 @@ ATTEMPT_SECONDS = 15.0
 MAX_ANSWER = 4096  # bytes
 #: Concurrent requests.
 THREADS = 16
+#: How long answers are waited for before newly due deliveries are looked for.
+LOOK_SECONDS = 1.0
 #: How long a task starts deliveries; then it queues another task to continue, because other work waits in the queue.
 TASK_SECONDS = 20.0
 
@@ -60,15 +62,14 @@ def _send_for(seconds: float) -> bool:
                     in_flight[pool.submit(_attempt, claimed)] = claimed
             if not in_flight:
                 return is_over
-            for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
+            for future in wait(in_flight, LOOK_SECONDS, FIRST_COMPLETED).done:
                 _note(session, in_flight.pop(future), future.result())
             session.commit()
 
 
 def _take(session: Session, in_flight: dict[Future[Outcome], ClaimedDelivery]) -> list[ClaimedDelivery]:
-    at_work = Counter(taken.endpoint_id for taken in in_flight.values())
-    busy = [endpoint_id for endpoint_id, count in at_work.items() if count >= AT_ONCE]
-    taken = claim_due(session, THREADS - len(in_flight), busy)
+    by_endpoint = Counter(taken.endpoint_id for taken in in_flight.values())
+    taken = claim_due(session, THREADS - len(in_flight), by_endpoint)
     session.commit()
     return taken
 

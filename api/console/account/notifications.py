@@ -22,7 +22,7 @@ from models.accounts.notification_groups import (
     groups_of,
     groups_with_notifications,
     mark_group_read,
-    unread_by_topic,
+    unread_of,
 )
 from models.accounts.notifications import Notification, NotificationType, mark_all_read, mark_read, notifications_of
 from models.accounts.tokens import user_of_token
@@ -36,6 +36,8 @@ from models.translations.notifications import describe_notification
 blp = page_blueprint("notifications")
 
 PER_PAGE = 30
+#: How long the request for a stream may have been on its way, and the clocks of the browser and Redis may disagree.
+SLOWEST_REQUEST_MS = 10_000
 
 
 @blp.get("/console/notifications")
@@ -54,7 +56,7 @@ def all_notifications() -> str:
 @page_for()
 def count() -> Response:
     """The number of unread notifications and the newest of them, for the header."""
-    topics = unread_by_topic(session(), visitor())
+    topics = unread_of(session(), visitor()).by_topic
     newest = session().scalars(notifications_of(visitor(), unread_only=True).limit(1)).first() if topics else None
     return jsonify(
         unread=sum(topics.values()),
@@ -72,6 +74,9 @@ def stream() -> Response:
 
     If no slot is free, or Redis is unavailable, the answer is 204: an EventSource then stops, and the script polls
     every few seconds.
+
+    A stream begins with an event for each channel, as if it had been signalled. With ``?age=``, the milliseconds since
+    the page was requested, only those channels have one that were signalled since.
     """
     channels = [live_updates.of_user(visitor().id)]
     if request.args.get("of") == "leadgen" and visitor().role in ADVERTISING_ROLES:
@@ -92,7 +97,9 @@ def stream() -> Response:
     if not connections.acquire(PAGE):
         return Response(status=204)
     hub = chat_hub()
-    signals = live_updates.signals(services().settings.redis_url, channels, lambda: hub.is_closing)
+    signals = live_updates.signals(
+        services().settings.redis_url, channels, lambda: hub.is_closing, missed_ms=_missed_ms()
+    )
     try:
         first = next(signals)  # before the answer begins, so that an unavailable Redis causes no broken stream
     except RedisError:
@@ -191,16 +198,24 @@ def _notify_after_commit() -> None:
 
 def _events(first: str | None, signals: Iterator[str | None], is_still_authorized: Callable[[], bool]) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
-    yield f"retry: 1000\n{_event(first)}"
+    yield _event(first)
     try:
         for channel in signals:
             if not is_still_authorized():
                 return  # the reader reconnects and is sent to the sign-in page
-            yield _event(channel) if channel else ": alive\n\n"
+            yield _event(channel)
     except RedisError:
         return  # the reader reconnects and gets the error
 
 
+def _missed_ms() -> int | None:
+    """The time in which the page can have missed a signal; None: unknown."""
+    age = request.args.get("age", "")
+    return int(age) + SLOWEST_REQUEST_MS if age.isascii() and age.isdigit() and len(age) < 10 else None
+
+
 def _event(channel: str | None) -> str:
-    """`change`: lead generation's figures have changed; `look`: the reader's notifications have changed."""
+    """`change`: lead generation's figures have changed; `look`: the reader's notifications have; None: no event."""
+    if channel is None:
+        return ": alive\n\n"
     return f"event: {'change' if channel == CHANGED else 'look'}\ndata: now\n\n"

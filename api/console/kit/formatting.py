@@ -15,6 +15,7 @@ from api.http.photos import shown_photos
 from models.core.amounts import print_amount, print_number
 from models.core.enums import AddressPrecision, DealType, PropertyType
 from models.core.numbers import read_plain
+from models.market.client_contacts import read_contacts
 from models.market.leads import Lead
 from models.market.places import NO_CURRENCY
 from models.market.properties import Property
@@ -192,6 +193,16 @@ def title_of(listing: Property) -> str:
         of_rooms = translate("{rooms}-room {kind}", rooms=listing.rooms, kind=kind.lower())
         kind = translate("Studio") if listing.rooms == 0 else of_rooms
     return f"{kind}, {number(listing.area, 1)}\u00a0{translate('m²')}" if listing.area else kind
+
+
+def phone_text(phone: str) -> str:
+    """A phone in groups of digits.
+
+    >>> phone_text("+77011234567"), phone_text("+70")
+    ('+7 701 123 4567', '+70')
+    """
+    contacts = read_contacts(phone)
+    return contacts[0].text if contacts else phone
 
 
 def precision_for_visitor(

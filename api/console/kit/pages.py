@@ -12,18 +12,17 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 from sqlalchemy import Select
 
 from api.console.kit import access, form_keys, formatting, i18n
-from api.console.kit.access import visitor, visitor_or_none
+from api.console.kit.access import visitor_or_none
 from api.console.kit.assets import asset, takes_gzip
 from api.console.kit.icons import icon
 from api.console.kit.page_addresses import page_address, return_address
 from api.console.kit.request_cleaning import answer_head_like_get, leave_out_nul
 from api.console.kit.undo_tokens import known_token
+from api.console.kit.unread import unread
 from api.http.db import session
 from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
-from api.http.request_state import current
 from api.http.services import services
-from models.accounts.notification_groups import unread_by_topic
 from models.accounts.notification_switches import Topic
 from models.accounts.users import short_name, shown_name
 from models.core.enums import ADVERTISING_ROLES, ENGINE_ROLES, PRIVILEGED_ROLES, SUPPLY_ROLES, Role
@@ -220,8 +219,9 @@ def _names() -> dict[str, Any]:
         "menu": menu,
         "help_address": help_of(user.role if user else None),
         "current_page": _current_page(menu),
-        "unread": lambda: sum(_unread().values()),
-        "badges": lambda: badges_of(_unread()),
+        "unread": lambda: sum(unread().by_topic.values()),
+        "newest_unread": lambda: unread().newest_id,
+        "badges": lambda: badges_of(unread().by_topic),
         "place": return_address,
         "page_address": page_address,
         "outcome": i18n.outcome(request.args.get("outcome")),
@@ -242,6 +242,7 @@ def _names() -> dict[str, Any]:
         "shown_name": shown_name,
         "shown_contacts": shown_contacts,
         "title_of": formatting.title_of,
+        "phone_text": formatting.phone_text,
         "location_label": formatting.location_label,
         "photo_of": formatting.photo_of,
         "photos_of": formatting.photos_of,
@@ -258,16 +259,6 @@ def badges_of(topics: Mapping[Topic, int]) -> dict[str, int]:
         if path := PAGE_OF.get(topic):
             counts[path] = counts.get(path, 0) + count
     return counts
-
-
-def _unread() -> dict[Topic, int]:
-    """
-    The visitor's number of unread notifications; needed on whole pages, whose header shows it, not in their live parts.
-    """
-    state = current()
-    if state.unread is None:
-        state.unread = unread_by_topic(session(), visitor())
-    return state.unread
 
 
 def _add_headers(response: Response) -> Response:

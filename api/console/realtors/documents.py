@@ -65,7 +65,7 @@ def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
         too_many="documents.too_many_at_once",
     )
     owned_row(session(), visitor(), side, row_id, lock=True)
-    room = remaining_documents(session(), side, row_id)
+    room = remaining_documents(session(), visitor().id, side, row_id)
     no_room = translate_fault(Fault("documents.no_room", max=MAX_DOCUMENTS))
     refused += [(short_name(each), no_room) for each in good[room:]]
     added = 0
@@ -137,7 +137,7 @@ def _page(side: Side, row_id: int, refused: list[tuple[str, str]] | None = None,
         ],
         refused=refused or [],
         added=added,
-        room=remaining_documents(session(), side, row_id),
+        room=remaining_documents(session(), visitor().id, side, row_id),
         max_mb=MAX_PRIVATE_DOCUMENT >> 20,
         maximum=MAX_DOCUMENTS,
     )

@@ -13,6 +13,7 @@ from api.console.kit.i18n import translate, word
 from api.console.kit.pages import back, page_blueprint
 from api.console.kit.score_reasons import rooms_of
 from api.console.kit.typed_values import currency_of_town
+from api.console.kit.unread import read_news
 from api.console.realtors import recommendation_page
 from api.console.realtors.own_base import apply_to_selected, copied_id, own_list
 from api.console.realtors.recommendation_page import page_of_action
@@ -21,6 +22,7 @@ from api.exchange.open_bodies import OpenLeadBody
 from api.exchange.schemas import lead_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead
+from models.accounts.notifications import NotificationType
 from models.core.enums import SUPPLY_ROLES, Origin, Side
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
@@ -64,6 +66,7 @@ def heading_of(lead: Lead) -> str:
 @blp.get("/console/leads")
 @for_realtors
 def all_leads() -> str:
+    read_news(NotificationType.RECOMMENDATION_DIGEST)
     return render_template("console/leads.html", **own_list(Side.LEAD))
 
 
@@ -96,6 +99,7 @@ def new_lead() -> Response | str | tuple[str, int]:
 @for_realtors
 def lead_page(lead_id: int) -> str:
     lead = owned_lead(session(), visitor(), lead_id)
+    read_news(NotificationType.NEW_RECOMMENDATIONS, lead_id=[lead.id])
     return recommendation_page.list_page(
         Side.LEAD,
         lead,

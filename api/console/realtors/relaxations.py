@@ -63,7 +63,9 @@ def page(lead_id: int) -> str:
     counted = relaxations_of(session(), lead)
     if lead.status is Status.ACTIVE and not wants_part() and not are_fresh(session(), counted):
         count_relaxations(lead)
-    proposals = [] if counted is None else [_proposal(lead, row) for row in counted.rows]
+    rows = [] if counted is None else counted.rows
+    # Without either of two words, both wishes may be gone: «не первый и не последний этаж».
+    proposals = {each.words: each for each in (_proposal(lead, row) for row in rows)}.values()
     return render_template(
         "console/realtors/relaxations.html",
         part=wants_part(),

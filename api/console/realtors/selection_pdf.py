@@ -13,7 +13,7 @@ from flask import Response
 from limits import parse
 from PIL import Image
 
-from api.console.kit.formatting import photos_of, price_of, public_address, title_of
+from api.console.kit.formatting import phone_text, photos_of, price_of, public_address, title_of
 from api.console.kit.i18n import counted, language, translate, word
 from api.console.realtors.wishes import fact_chips
 from api.exchange.selections import link_of
@@ -72,7 +72,8 @@ def _drawn(selection: Selection, owner: User, homes: Mapping[int, Property], on_
     _line(pdf, translate("A selection for you"), 20, bold=True, height=10)
     _line(pdf, counted(len(selection.homes), "home"), 11, GREY)
     pdf.ln(3)
-    about = ", ".join(filter(None, (owner.name or translate("Your realtor"), owner.agency_name, owner.phone)))
+    phone = phone_text(owner.phone) if owner.phone else None
+    about = ", ".join(filter(None, (owner.name or translate("Your realtor"), owner.agency_name, phone)))
     _line(pdf, about, 12, bold=True)
     _line(pdf, translate("Mark what you like and ask questions on the selection’s page:"), 10, GREY)
     pdf.set_text_color(*GREEN)

@@ -9,9 +9,11 @@ from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
 from api.console.kit.row_ids import ids_in
+from api.console.kit.unread import read_news
 from api.console.realtors.selection_pdf import pdf_answer
 from api.exchange.selections import link_of
 from api.http.db import session
+from models.accounts.notifications import NotificationType
 from models.core.base import database_now
 from models.core.enums import SUPPLY_ROLES, ActionKind, Side
 from models.core.errors import InvalidValueError, NotFoundError
@@ -49,6 +51,7 @@ def all_selections(lead_id: int) -> str:
     """The lead's selections with the answers, the newest first; new answers appear live."""
     lead = owned_lead(session(), visitor(), lead_id)
     selections, pager = listed(selections_of(session(), visitor(), lead_id), PER_PAGE)
+    read_news(NotificationType.SELECTION_ANSWERED, selection_id=[each.id for each in selections])
     homes = homes_of(session(), selections)
     now = database_now(session())
     return render_template(

@@ -12,8 +12,10 @@ from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
 from api.console.kit.pages import back, listed, page_blueprint, wants_json
 from api.console.kit.row_ids import id_in
+from api.console.kit.unread import read_news
 from api.exchange.calendar import address_of
 from api.http.db import session
+from models.accounts.notifications import NotificationType
 from models.agenda.history import homes_of_lead
 from models.agenda.settings import (
     AgendaSettings,
@@ -73,6 +75,7 @@ def all_tasks() -> str:
     show_done = request.args.get("show") == "done"
     rows, pager = listed(tasks_of(visitor(), open_only=not show_done), PER_PAGE)
     zone = zone_of(session(), visitor())
+    read_news(NotificationType.TASK_DUE)
     return render_template(
         "console/realtors/tasks.html",
         groups=[("All", rows)] if show_done else _groups(rows, zone),
@@ -91,6 +94,7 @@ def lead_tasks(lead_id: int) -> Response | str | tuple[str, int]:
     """The tasks of a lead, and the form of a new one."""
     lead = owned_lead(session(), visitor(), lead_id)
     if request.method == "GET":
+        read_news(NotificationType.TASK_DUE, lead_id=[lead.id])
         return _lead_page(lead)
     try:
         fields = _read()
@@ -196,12 +200,17 @@ def _moment(text: str) -> datetime:
 
 
 def _adopt_zone(name: str) -> None:
-    settings = session().get(AgendaSettings, visitor().id)
-    if name and (settings is None or settings.time_zone is None):
+    """Store the browser's time zone if the visitor has chosen none."""
+    if name and not _has_chosen_zone():
         try:
             set_zone(session(), visitor(), name)
         except InvalidValueError:
             return  # not a zone of the database: the most likely one remains
+
+
+def _has_chosen_zone() -> bool:
+    settings = session().get(AgendaSettings, visitor().id)
+    return visitor().time_zone is not None or settings is not None and settings.time_zone is not None
 
 
 def _text(name: str, longest: int) -> str:
@@ -248,6 +257,7 @@ def _form_of(lead: Lead, filled: Any, error: InvalidValueError | None) -> dict[s
         "reminders": REMINDERS,
         "homes": homes_of_lead(session(), lead),
         "zone": zone_of(session(), visitor()).key,
+        "zone_is_chosen": _has_chosen_zone(),
     }
 
 

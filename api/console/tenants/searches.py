@@ -10,10 +10,12 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.formatting import public_address
 from api.console.kit.pages import back, listed, page_blueprint
 from api.console.kit.request_cleaning import address_in
+from api.console.kit.unread import read_news
 from api.console.public.chips import chips_of
 from api.console.public.search import heading_of_search
 from api.console.public.search_request import address_of, criteria_of_address
 from api.http.db import session
+from models.accounts.notifications import NotificationType
 from models.core.enums import PropertyType
 from models.core.errors import NotFoundError
 from models.market.leads import Lead
@@ -76,6 +78,7 @@ def save() -> Response:
 def news(search_id: int) -> str:
     """The news that the visitor has received of one search."""
     search = saved_search(session(), visitor(), search_id)
+    read_news(NotificationType.SEARCH_NEWS, search_id=[search.id])
     rows, pager = listed(news_of(search), PER_PAGE)
     return render_template(
         "console/tenants/search_news.html",

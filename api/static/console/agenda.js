@@ -4,6 +4,7 @@ import { toast } from "./toast.js";
 
 for (const field of document.querySelectorAll("[data-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  if (field.value) document.getElementById(field.dataset.zone).textContent = field.value;
 }
 
 const inProgress = new Set(); // forms of stars

@@ -36,6 +36,9 @@ export async function post(path, fields) {
 /** The year of a moment in a time zone. */
 const yearOf = (moment, timeZone) => moment.toLocaleString("en", { year: "numeric", timeZone });
 
+/** Where a language's own dates do not exist (Kazakh), or would not be those that the server writes: "Dec 1, 04:18 PM". */
+const LOCALES = { kk: "ru", en: "en-GB" };
+
 /** Show times in the zone that the reader chose, or else the device's. */
 export function localTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
@@ -46,7 +49,7 @@ export function localTimes(root = document) {
     if ("seconds" in time.dataset) options.second = "2-digit";
     const moment = new Date(time.dateTime);
     if (yearOf(moment, options.timeZone) !== yearOf(new Date(), options.timeZone)) options.year = "numeric";
-    time.textContent = moment.toLocaleString(language === "kk" ? "ru" : language, options);
+    time.textContent = moment.toLocaleString(LOCALES[language] ?? language, options);
   }
 }
 
@@ -138,9 +141,10 @@ async function poll(element) {
 }
 
 const COUNT_INTERVAL = 10_000; // ms, while there is no stream
-const STREAM_RETRY_DELAY = 60_000; // ms
+const RECONNECT_DELAY = 1000; // ms, after a stream has ended
+const STREAM_RETRY_DELAY = 60_000; // ms, after one was refused
 const unreadBadge = document.getElementById("unread");
-let lastNotificationId = null;
+let lastNotificationId = Number(unreadBadge?.dataset.newest); // of the unread ones
 let countsRequested = 0;
 let shownCount = 0; // the number of the request whose answer is shown
 let stream = null;
@@ -166,16 +170,28 @@ async function countNotifications() {
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
     // Ids increase: after the newest notification was read elsewhere, the one before it is not shown as new.
-    if (lastNotificationId !== null && Number(id) > lastNotificationId && !isOpenChat(page)) toast(title);
-    lastNotificationId = Math.max(lastNotificationId ?? 0, Number(id));
+    if (Number(id) > lastNotificationId && !isOpenChat(page)) toast(title);
+    lastNotificationId = Math.max(lastNotificationId, Number(id));
   } catch { /* the next fetch may succeed */ }
 }
 
-/** Open the stream of changes. EventSource reconnects by itself when a stream ends, but not when one is refused. */
+let hasListened = false;
+
+/** The query of the stream. The page's first stream states the page's age: it begins with an event only if there was
+ *  one since, so that what has just been loaded is not fetched again. The clock that is ahead counts: one of them stops
+ *  while the device sleeps. */
+function streamQuery(watched) {
+  const query = new URLSearchParams(watched.length ? { of: watched[0].dataset.of } : {});
+  if (!hasListened) query.set("age", Math.ceil(Math.max(performance.now(), Date.now() - performance.timeOrigin)));
+  hasListened = true;
+  return query;
+}
+
+/** Open the stream of changes. A stream that has ended is replaced by one that begins with an event. */
 function listen() {
   if (document.hidden || stream) return;
   const watched = document.querySelectorAll("[data-of]");
-  stream = new EventSource(watched.length ? `/console/notifications/stream?of=${watched[0].dataset.of}` : "/console/notifications/stream");
+  stream = new EventSource(`/console/notifications/stream?${streamQuery(watched)}`);
   stream.addEventListener("look", async () => {
     const parts = [...document.querySelectorAll("[data-live]")].map(fetchPart);
     await Promise.all(openChats().map(fetchPart)); // first: the messages that it shows are read, and no longer counted
@@ -184,10 +200,12 @@ function listen() {
     if (parts.length && !unreadBadge.hidden) countNotifications(); // the page of a match reads its own, for instance
   });
   stream.addEventListener("change", () => watched.forEach(fetchPart));
-  stream.addEventListener("error", () => {
-    if (stream?.readyState !== EventSource.CLOSED) return;
+  stream.addEventListener("error", ({ target }) => {
+    if (target !== stream) return;
+    const delay = target.readyState === EventSource.CLOSED ? STREAM_RETRY_DELAY : RECONNECT_DELAY;
+    target.close(); // by itself it would reconnect with the query of the first time
     stream = null;
-    setTimeout(listen, STREAM_RETRY_DELAY);
+    setTimeout(listen, delay);
   });
 }
 
@@ -225,6 +243,12 @@ addEventListener("pageshow", ({ persisted }) => { // after the browser's back bu
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+  if (!navigator.onLine && form.method === "post" && main?.dataset.unreachable && !("say" in form.dataset)) {
+    event.preventDefault(); // the browser's own page would replace what was typed
+    event.stopImmediatePropagation();
+    toast(main.dataset.unreachable, { bad: true });
+    return;
+  }
   if (isSentTwice(form, event.submitter)) { event.preventDefault(); return; }
   if ("act" in form.dataset) { event.preventDefault(); await submitCardAction(form, new FormData(form, event.submitter)); return; }
   if (!("say" in form.dataset)) return;

@@ -5,6 +5,7 @@ product of the same vectors in the same run.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import click
 import numpy as np
@@ -12,50 +13,51 @@ import numpy as np
 from matching.engine.topk import score_market
 from matching.facts.places import PLACE_KINDS
 from scripts.benchmarks.bench.contestants import floor, market_of, text_model_of
+from scripts.benchmarks.bench.growth import exponent
 from scripts.benchmarks.bench.market import SyntheticMarket, synthetic_market
 from scripts.benchmarks.bench.timings import Elapsed, timed
 from scripts.benchmarks.bench.written_out import written_out
 
 #: The most rows of each side on which the dense product is timed; more are extrapolated.
 DENSE_ROWS = 10_000
-#: The default number of leads, and of properties, of a shape's market.
-USUAL = 20_000
 #: The number of homes of which the market of near-duplicates consists.
 ORIGINALS = 500
+#: The sizes at which growth is measured, as shares of the shape's own.
+GROWTH = (0.25, 0.5, 1.0)
 
 
-def usual(n_leads: int = 0, n_properties: int = 0, markets: int = 1) -> Iterator[SyntheticMarket]:
-    """Several different *markets* of the usual kind, one after another; of USUAL rows by default."""
+def usual(n_leads: int, n_properties: int, markets: int = 1) -> Iterator[SyntheticMarket]:
+    """Several different *markets* of the usual kind, one after another."""
     for seed in range(1, markets + 1):
-        yield synthetic_market(n_leads or USUAL, n_properties or USUAL, seed)
+        yield synthetic_market(n_leads, n_properties, seed)
 
 
-def same_wish() -> Iterator[SyntheticMarket]:
+def same_wish(n_leads: int, n_properties: int, markets: int = 1) -> Iterator[SyntheticMarket]:
     """All leads have the same requirements."""
-    for market in usual():
-        leads = market.leads.take(np.full(USUAL, _of_many_wishes(market)))
+    for market in usual(n_leads, n_properties, markets):
+        leads = market.leads.take(np.full(n_leads, _of_many_wishes(market)))
         yield SyntheticMarket(replace(leads, owner=market.leads.owner), market.properties)
 
 
-def near_duplicates() -> Iterator[SyntheticMarket]:
+def near_duplicates(n_leads: int, n_properties: int, markets: int = 1) -> Iterator[SyntheticMarket]:
     """Few homes, each advertised several times at slightly different prices."""
     rng = np.random.default_rng(1)
-    for market in usual():
-        homes = market.properties.take(rng.integers(0, ORIGINALS, USUAL))
-        price = homes.price * rng.choice([0.99, 1, 1, 1, 1.01], USUAL)
+    for market in usual(n_leads, n_properties, markets):
+        homes = market.properties.take(rng.integers(0, min(ORIGINALS, n_properties), n_properties))
+        price = homes.price * rng.choice([0.99, 1, 1, 1, 1.01], n_properties)
         yield SyntheticMarket(market.leads, replace(homes, price=price, owner=market.properties.owner))
 
 
-def all_unknown() -> Iterator[SyntheticMarket]:
+def all_unknown(n_leads: int, n_properties: int, markets: int = 1) -> Iterator[SyntheticMarket]:
     """Properties of which only the type is known."""
-    for market in usual():
+    for market in usual(n_leads, n_properties, markets):
         homes = market.properties
-        untold = {name: np.full(USUAL, np.nan) for name in ("price", "area", "year")}
+        untold = {name: np.full(n_properties, np.nan) for name in ("price", "area", "year")}
         untold |= {name: np.full_like(getattr(homes, name), -1) for name in ("rooms", "property_class", "condition")}
         untold |= {"district": np.full_like(homes.district, -1), "answers": np.full_like(homes.answers, -1)}
-        untold |= {"metro_indptr": np.zeros(USUAL + 1, np.int64), "metro_codes": homes.metro_codes[:0]}
+        untold |= {"metro_indptr": np.zeros(n_properties + 1, np.int64), "metro_codes": homes.metro_codes[:0]}
         untold |= {"metro_parts": homes.metro_parts[:0]}
-        yield SyntheticMarket(market.leads, replace(homes, **untold, text=[""] * USUAL))
+        yield SyntheticMarket(market.leads, replace(homes, **untold, text=[""] * n_properties))
 
 
 def _of_many_wishes(market: SyntheticMarket) -> int:
@@ -65,15 +67,24 @@ def _of_many_wishes(market: SyntheticMarket) -> int:
     return int(np.argmax(asked + ~np.isnan(leads.price_max) + ~np.isnan(leads.area_min)))
 
 
-SHAPES: dict[str, Callable[[], Iterator[SyntheticMarket]]] = {
-    "usual": usual,
-    "twenty-markets": lambda: usual(10_000, 10_000, 20),
-    "thousand-towns": lambda: usual(200, 200, 1000),
-    "many-properties": lambda: usual(2_000, 300_000),
-    "many-leads": lambda: usual(300_000, 2_000),
-    "same-wish": same_wish,
-    "near-duplicates": near_duplicates,
-    "all-unknown": all_unknown,
+class Kind(NamedTuple):
+    """How a shape's markets are made: the function, the leads and properties of each market, and their number."""
+
+    make: Callable[[int, int, int], Iterator[SyntheticMarket]]
+    leads: int = 20_000
+    properties: int = 20_000
+    markets: int = 1
+
+
+SHAPES = {
+    "usual": Kind(usual),
+    "twenty-markets": Kind(usual, 10_000, 10_000, 20),
+    "thousand-towns": Kind(usual, 200, 200, 1000),
+    "many-properties": Kind(usual, 2_000, 300_000),
+    "many-leads": Kind(usual, 300_000, 2_000),
+    "same-wish": Kind(same_wish),
+    "near-duplicates": Kind(near_duplicates),
+    "all-unknown": Kind(all_unknown),
 }
 
 
@@ -117,16 +128,29 @@ class Shape:
         return f"| {' | '.join(cells)} |"
 
 
-def measure(names: tuple[str, ...], k: int, threads: int) -> list[str]:
-    """A table in Markdown; each shape's row is reported as soon as it is known."""
+def measure(names: tuple[str, ...], k: int, threads: int, shares: tuple[float, ...] = (1.0,)) -> list[str]:
+    """
+    A table in Markdown; each row is reported as soon as it is known.
+
+    Args:
+        shares: The sizes to measure, ascending: shares of the shape's leads and properties. With several, a line for
+            each shape states how the engine's CPU time grows with the number of rows.
+    """
     rows = [
         "| shape | pairs skipped | Leadmatch, CPU s | dense product, CPU s | ratio of CPU | of the clock |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
+    growth = []
     for name in names:
-        shape = Shape(name)
-        for made in SHAPES[name]():
-            shape.add(made, k, threads)
-        rows.append(shape.as_row())
-        click.echo(rows[-1])
-    return rows
+        kind, seconds = SHAPES[name], []
+        for share in shares:
+            leads, properties = round(kind.leads * share), round(kind.properties * share)
+            shape = Shape(f"{name}, {leads:,} x {properties:,}")
+            for made in kind.make(leads, properties, kind.markets):
+                shape.add(made, k, threads)
+            rows.append(shape.as_row())
+            click.echo(rows[-1])
+            seconds.append(shape.ours.cpu_seconds)
+        if len(shares) > 1:
+            growth.append(f"{name}: CPU time grows as N^{exponent(shares, seconds):.2f}.")
+    return [*rows, *([""] if growth else []), *growth]

@@ -4,7 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from api.bot import process
@@ -12,7 +12,14 @@ from api.bot.conversation import handle
 from api.bot.dialog import Bot
 from api.bot.updates import HEADER, secret_of
 from models.accounts.bot_links import is_linked, link_by_code, linked_user, new_code, unlink
-from models.accounts.bot_queue import claim_call, claim_update, next_offset, queue_call, store_updates
+from models.accounts.bot_queue import (
+    claim_call,
+    claim_update,
+    delete_old_bot_rows,
+    next_offset,
+    queue_call,
+    store_updates,
+)
 from models.accounts.bot_tables import BotCode, BotMessage, BotUpdate
 from models.accounts.identity import Claim, set_proven
 from models.accounts.users import User
@@ -48,6 +55,18 @@ def test_an_update_is_worked_on_once_and_remembered_without_its_words(session):
     assert claim_update(session) == UPDATE
     assert store_updates(session, [UPDATE]) == 0 and claim_update(session) is None
     assert session.scalar(select(BotUpdate.content)) is None and next_offset(session) == 8
+
+
+def test_numbers_may_begin_anew_after_a_week_without_updates(session):
+    """Telegram then continues with a random number, and drops all updates with lower numbers than the bot asks for."""
+    store_updates(session, [UPDATE | {"update_id": 900}])
+    session.execute(update(BotUpdate).values(created_at=BotUpdate.created_at - timedelta(days=7, hours=1)))
+
+    assert next_offset(session) is None
+    store_updates(session, [UPDATE])
+    assert next_offset(session) == 8
+    delete_old_bot_rows(session)
+    assert list(session.scalars(select(BotUpdate.id))) == [7]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,24 @@ def test_entries_since_the_previous_visit_are_new_during_the_whole_visit(session
     assert visit_lead(session, lead) == set()
 
 
+def test_a_view_soon_after_another_writes_nothing_while_the_list_is_the_same(session, lead, homes):
+    def stored() -> str | None:
+        """Another after each write and each lock of the row."""
+        return session.scalar(text("SELECT concat(ctid, ' ', xmax) FROM lead_follows"))
+
+    def writes() -> bool:
+        before = stored()
+        visit_lead(session, lead)
+        return stored() != before
+
+    listed(session, lead, (homes[0], 90))
+    assert [writes(), writes()] == [True, False]
+    listed(session, lead, (homes[0], 90), (homes[1], 80))
+    assert [writes(), writes()] == [True, False]
+    later(session, lead)
+    assert [writes(), writes()] == [True, False]
+
+
 def test_an_immediate_notification_is_sent_once_and_not_again_within_minutes(session, realtor, lead, homes):
     listed(session, lead, (homes[0], 90))
     set_frequency(session, realtor, lead.id, Frequency.AT_ONCE)

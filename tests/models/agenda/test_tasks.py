@@ -7,9 +7,9 @@ from sqlalchemy import func, select, text
 
 from models.accounts.notifications import Notification
 from models.agenda import reminders
-from models.agenda.history import history_of
+from models.agenda.history import LeadChange, history_of
 from models.agenda.reminders import remind
-from models.agenda.settings import set_zone
+from models.agenda.settings import set_zone, zone_of
 from models.agenda.shortlist import add_to_shortlist
 from models.agenda.tasks import TaskKind, change_task, create_task, delete_task, finish_task
 from models.core.enums import ActionKind, Side
@@ -67,6 +67,14 @@ def test_a_reminder_is_sent_once_in_its_owners_time_zone(session, realtor, lead,
     assert remind(session) == []
 
 
+def test_without_a_zone_for_tasks_that_of_the_profile_counts(session, realtor):
+    assert zone_of(session, realtor).key == "Asia/Almaty"  # by the phone
+    realtor.time_zone = "Asia/Yekaterinburg"
+    assert zone_of(session, realtor).key == "Asia/Yekaterinburg"
+    set_zone(session, realtor, "Asia/Vladivostok")
+    assert zone_of(session, realtor).key == "Asia/Vladivostok"
+
+
 def test_a_changed_time_sets_the_reminder_again(session, realtor, lead, now):
     task = due(session, realtor, lead, now)
     remind(session)
@@ -77,6 +85,17 @@ def test_a_changed_time_sets_the_reminder_again(session, realtor, lead, now):
     change_task(session, realtor, task.id, {"due_at": now + 5 * HOUR})
 
     assert (task.reminded_at, task.remind_at) == (None, now + 5 * HOUR - timedelta(minutes=30))
+
+
+def test_a_task_that_is_moved_there_and_back_is_reminded_of_again(session, realtor, lead, now, monkeypatch):
+    task = due(session, realtor, lead, now)
+    remind(session)
+
+    for moment in (now + 5 * HOUR, now + HOUR):
+        change_task(session, realtor, task.id, {"due_at": moment})
+    monkeypatch.setattr(reminders, "database_now", lambda _session: now + HOUR / 2)
+
+    assert len(remind(session)) == 1
 
 
 @pytest.mark.parametrize("what", ["done", "deleted", "archived", "inactive"])
@@ -145,6 +164,16 @@ def test_the_history_has_every_change_but_no_confidential_text(session, realtor,
     assert history_of(session, realtor, lead.id, page=2, limit=10)[0] == entries[10:]
     with pytest.raises(NotFoundError):
         history_of(session, seller, lead.id, page=1, limit=1)
+
+
+def test_pages_of_a_history_have_each_entry_once_though_many_have_the_same_time(session, realtor, lead):
+    session.add_all(LeadChange(lead_id=lead.id, fields={"notes": None, "n": [0, n]}) for n in range(60))
+    session.flush()
+
+    entries = [entry for page in range(1, 14) for entry in history_of(session, realtor, lead.id, page=page, limit=5)[0]]
+
+    assert len(entries) == history_of(session, realtor, lead.id, page=1, limit=1)[1]
+    assert {entry.facts["fields"]["n"][1] for entry in entries if entry.kind == "changed"} == set(range(60))
 
 
 def test_tasks_are_exported_and_erased_with_their_user(session, realtor, lead, now):

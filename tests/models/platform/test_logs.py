@@ -1,10 +1,12 @@
 import io
 import json
 import logging
+import re
 
 import pytest
 
 from models.platform import logs
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -53,6 +55,21 @@ def test_quoted_values_of_several_lines_are_removed(after):
     cut = logs.without_quoted_data(None, "", {"exception": text})["exception"]
 
     assert cut.split() == ["not", "stored", "(data", "cut", "out)", *after.split()]
+
+
+def test_no_fact_takes_the_place_of_what_every_line_has(lines):
+    logging.getLogger("x").warning("later")
+    fields = lines()[0].keys()
+    code = [path for name in ("api", "models", "worker", "scripts") for path in (ROOT / name).rglob("*.py")]
+    facts = {
+        name
+        for path in code
+        for extra in re.findall(r"extra=\{([^}]*)\}", path.read_text())
+        for name in re.findall(r'"(\w+)":', extra)
+    }
+
+    assert {"event", "level", "logger", "timestamp"} <= fields and len(facts) > 30
+    assert facts & fields == set()
 
 
 def test_only_ids_are_handed_on_to_tasks():

@@ -173,7 +173,7 @@ def test_whatever_requests_a_run_has_a_word_that_operators_can_read(language):
     code = "\n".join(path.read_text() for path in files)
     askers = set(re.findall(r'(?:request_run|request|finish)\([^"\n]*"([a-z]+)(?=[:"])', code))
 
-    assert askers >= {"cli", "engine", "import", "schedule", "sweep", "upgrade"}
+    assert askers >= {"cli", "engine", "import", "schedule", "sweep"}
     assert {name for name in askers if WORD + name not in catalogue(language).messages} == set()
 
 

@@ -9,9 +9,10 @@ from models.accounts.tokens import RevokedToken
 from models.core.base import utc_now
 from models.core.enums import Role, RunScope, RunState, Side
 from models.market.unscorable import Failure, UnscorableEntity, quarantine
+from models.ranking.closeness import ClosenessRow
 from models.ranking.recommendations import Market, TextModelRow
 from models.rescoring.attempts import attempts_of, begin_attempts
-from models.rescoring.runs import RescoringRun
+from models.rescoring.runs import RescoringRun, RescoringShard
 from models.sources.sources import create_source
 from models.sources.tables import Import, ImportState
 from models.upkeep import retention
@@ -55,6 +56,25 @@ def test_text_models_stay_while_they_are_used(session):
     retention.delete_expired(session)
 
     assert set(session.scalars(select(TextModelRow.id))) == {used.id, by_open_run.id, by_failed_run.id, newest.id}
+
+
+def test_models_of_closeness_stay_while_they_are_used(session):
+    models = [ClosenessRow(city_key="geo:1", deal_type="SALE", model=b"x", properties=30) for _ in range(4)]
+    models.append(ClosenessRow(city_key="geo:2", deal_type="SALE", model=b"x", properties=30))
+    for model in models:
+        session.add(model)
+        session.flush()
+    used, by_failed_run, by_ended_run, newest, newest_elsewhere = models
+    session.add(Market(city_key="geo:1", deal_type="SALE", closeness_id=used.id))
+    for model, state in ((by_failed_run, RunState.FAILED), (by_ended_run, RunState.SUCCEEDED)):
+        shard = RescoringShard(city_key="geo:1", deal_type="SALE", state=state, closeness_id=model.id)
+        session.add(RescoringRun(scope=RunScope.ALL, requested_by="cli", state=state, shards=[shard]))
+    session.flush()
+
+    assert retention.delete_expired(session)["closeness_models"] == 1
+    assert set(session.scalars(select(ClosenessRow.id))) == {
+        used.id, by_failed_run.id, newest.id, newest_elsewhere.id
+    }  # fmt: skip
 
 
 def test_notifications_go_long_after_they_were_read_and_unread_ones_never(session):

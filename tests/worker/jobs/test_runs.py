@@ -2,10 +2,11 @@ from random import Random
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, text
 
 from matching.reading.kinds import GRAMMAR_VERSION
 from models.core.enums import DealType, RunScope, RunState
+from models.ranking.recommendations import Market
 from models.rescoring.runs import request_run, waiting_runs
 from models.rescoring.shards import abandoned, retry_failed
 from tests.factories import make_lead, make_user
@@ -15,7 +16,7 @@ from worker import tasks
 from worker.jobs import runs
 from worker.jobs.runs import begin_run, prepare_run, run_shard
 
-MAX_STATEMENTS_OF_A_MARKET = 38
+MAX_STATEMENTS_OF_A_MARKET = 47
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,26 @@ def test_a_run_that_cannot_be_prepared_fails_and_can_be_retried(new_worker_sessi
         assert len(begin_run(run.id)) == 1
         session.refresh(run)
         assert (run.state, run.error) == (RunState.RUNNING, None)
+
+
+def test_a_release_with_another_engine_requests_one_run_even_if_a_market_is_empty_by_now(
+    new_worker_session, monkeypatch
+):
+    requested = []
+    monkeypatch.setattr(tasks, "client", lambda: SimpleNamespace(run_requested=requested.append))
+    with new_worker_session() as session:
+        make_lead(session, make_user(session))
+        # All rows of this market have left it, so no run computes its lists again.
+        session.add(Market(city_key="geo:1", deal_type=DealType.SALE, published_at=func.now(), engine=1))
+        session.commit()
+        for _ in range(2):
+            tasks.sweep()
+            tasks.sweep_runs()
+            for run_id in requested:
+                for shard_id in begin_run(run_id):
+                    run_shard(shard_id)
+
+    assert len(requested) == 1
 
 
 def test_a_market_costs_a_bounded_number_of_statements(new_worker_session):

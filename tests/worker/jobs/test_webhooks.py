@@ -204,6 +204,7 @@ def test_a_slow_receiver_keeps_no_other_waiting(sessions, receiver, subscribed):
 
     def answer(request):
         if request.path == "/slow":
+            happen(sessions, quick, *(f"match:{number}" for number in range(30)))  # while it is being sent to
             is_done.wait()
         elif next(quick_count) == 30:
             is_done.set()  # the slow receiver answers only after the quick one has got everything
@@ -211,7 +212,6 @@ def test_a_slow_receiver_keeps_no_other_waiting(sessions, receiver, subscribed):
 
     receiver.answer = answer
     happen(sessions, slow, "match:1")
-    happen(sessions, quick, *(f"match:{number}" for number in range(30)))
     send_webhooks()
 
     assert is_done.is_set()
