@@ -170,7 +170,7 @@ def test_rounding_stays_within_its_bound_with_any_weights(lead, home, weights):
 
 
 def test_rounding_stays_within_its_bound_for_many_wishes_and_words():
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(2)
     flags = [kind.name for kind in KIND_OF.values() if kind.form == "flag" and kind.implied is None]
     worst = 0.0
     for _ in range(60):
