@@ -122,10 +122,10 @@ def _joins(mark: str) -> bool:
 
 
 def _is_no_town(cut_text: Tokens, start: int, match: _Match) -> bool:
-    words = cut_text.words[start : match.end]
     name = Name(cut_text.tokens, start, match.end, match.name)
-    is_of_grammar = all(word is not None for word in words) and all(map(str.islower, name.words))
-    return is_of_grammar and match.end - start > 1 or is_no_town(name)  # «two-room flat» is not Rome
+    if match.end - start > 1 and None not in cut_text.words[start : match.end] and all(map(str.islower, name.words)):
+        return True  # «two-room flat» is not Rome
+    return is_no_town(name)
 
 
 def _is_no_part(cut_text: Tokens, start: int, match: _Match, *, listed: bool) -> bool:
@@ -174,12 +174,15 @@ def _longest_name(
     before = fold(tokens[start - 1]) if start > after_place else ""
     if before == "." and start > 1:
         before = fold(tokens[start - 2])
+    is_introduced = bool(_stated_kinds(before))
     for end in reversed(ends):
         words = [token for token in tokens[start:end] if token[0].isalnum()]
         if sum(map(len, words)) > MAX_NAME or not any(
             len(word) > 1 and not _stated_kinds(fold(word)) for word in words
         ):
             continue  # «с метро» is not a village called Метро
+        if not is_introduced and not any(map(str.isalpha, "".join(words))):
+            continue  # «12-14» is a place only beside a word that says so
         if len(words) == 1 and not _may_be_a_name(cut_text, start, before):
             continue
         hyphened = any(mark in "-–" for mark in tokens[start:end])
@@ -219,8 +222,6 @@ def _look_up(
     words = name.split()
     if len(words) > 1:  # a lexicon may know «метро Сокол» by the same key as «Сокол»
         order = _stated_kinds(fold(words[0])) or _stated_kinds(fold(words[-1])) or order
-    if not order and not any(map(str.isalpha, name)):
-        return None  # «12-14» is a place only beside a word that says so
     kinds = order or lexicon.kinds(name)
     goes_on = not order and like in kinds and kinds[0] != "town"  # «м. Сокол, Аэропорт»
     for kind in sorted(kinds, key=lambda kind: kind != like) if goes_on else kinds:

@@ -94,9 +94,15 @@ def places_in_request(text: str, lexicon: PlaceLexicon) -> list[Place]:
     text = text[:MAX_CHARACTERS]
     found = find_places(cut(text, vocabulary()), lexicon)
     places = [place for place in found if not _is_something_else(text, place)]
-    others = [place for place in places if not is_where_they_live(text, place)]
-    names_other = {place.kind == "town" for place in others if not place.denied}
-    return [place for place in places if place in others or (place.kind == "town") not in names_other]
+    homes = [is_where_they_live(text, place) for place in places]
+    names_other = {
+        place.kind == "town" for place, home in zip(places, homes, strict=True) if not home and not place.denied
+    }
+    return [
+        place
+        for place, home in zip(places, homes, strict=True)
+        if not home or (place.kind == "town") not in names_other
+    ]
 
 
 def places_in_listing(text: str, lexicon: PlaceLexicon) -> list[Place]:

@@ -3,6 +3,7 @@ Random leads, properties and markets for hypothesis. Few values, so that ties, h
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from random import Random
 
 import numpy as np
@@ -83,60 +84,68 @@ wishes = st.lists(st.sampled_from(WISHES), max_size=4)
 stated_facts = st.sampled_from(FACTS)
 
 
+#: The strategies are made once: hypothesis checks each new one again, which takes as long as drawing from it.
+lead_points = st.one_of(st.just((None, None)), st.just((None, None)), points)
+home_points = st.one_of(st.just((None, None)), points)
+two_amounts, two_areas = st.tuples(amounts, amounts), st.tuples(areas, areas)
+is_stated = st.sampled_from([False, True])
+lead_fields = {
+    "owner": owners,
+    "rooms": st.lists(st.sampled_from([0, 1, 2, 3, 9, 10, 12]), max_size=2),
+    "property_type": maybe(st.sampled_from(PROPERTY_TYPES[:4])),
+    "property_class": maybe(st.sampled_from(PROPERTY_CLASSES)),
+    "condition": maybe(st.sampled_from(CONDITIONS)),
+    "year_min": maybe(st.integers(1950, 2025)),
+    "districts": st.lists(st.sampled_from(DISTRICTS), max_size=2),
+    "metros": st.lists(st.sampled_from(METROS), max_size=2),
+    "place_scope": st.sampled_from(["", "", "near", "only"]),
+    "radius_km": maybe(st.sampled_from([0.4, 2.0, 5.0])),
+    "wishes": wishes,
+    "text": st.sampled_from(PHRASES),
+}
+home_fields = {
+    "owner": owners,
+    "property_type": st.sampled_from([*PROPERTY_TYPES[:3], "APARTMENT", "APARTMENT"]),
+    "price": maybe(amounts),
+    "area": maybe(areas),
+    "rooms": maybe(st.sampled_from([0, 1, 2, 3, 4, 9, 10, 15])),
+    "property_class": maybe(st.sampled_from(PROPERTY_CLASSES)),
+    "condition": maybe(st.sampled_from(CONDITIONS)),
+    "year": maybe(st.integers(1880, 2030)),
+    "district": maybe(st.sampled_from(DISTRICTS)),
+    "metro": maybe(st.sampled_from(METROS)),
+    "metros": st.lists(st.tuples(st.sampled_from(METROS), maybe(st.sampled_from([5.0, 12.0, 45.0]))), max_size=2),
+    "facts": stated_facts,
+    "text": st.sampled_from(PHRASES),
+}
+
+
 @st.composite
 def leads(draw):
-    price = sorted(draw(st.tuples(amounts, amounts)))
-    area = sorted(draw(st.tuples(areas, areas)))
+    price, area = sorted(draw(two_amounts)), sorted(draw(two_areas))
+    limits = [value if draw(is_stated) else None for value in (*price, *area)]
     currency, rate = draw(money)
-    latitude, longitude = draw(st.one_of(st.just((None, None)), st.just((None, None)), points))
+    latitude, longitude = draw(lead_points)
     return LeadFacts(
-        owner=draw(owners),
-        price_min=draw(maybe(st.just(price[0]))),
-        price_max=draw(maybe(st.just(price[1]))),
+        **dict(zip(("price_min", "price_max", "area_min", "area_max"), limits, strict=True)),
         currency=currency,
         rate=rate if rate is None else float(rate),
-        area_min=draw(maybe(st.just(area[0]))),
-        area_max=draw(maybe(st.just(area[1]))),
-        rooms=draw(st.lists(st.sampled_from([0, 1, 2, 3, 9, 10, 12]), max_size=2)),
-        property_type=draw(maybe(st.sampled_from(PROPERTY_TYPES[:4]))),
-        property_class=draw(maybe(st.sampled_from(PROPERTY_CLASSES))),
-        condition=draw(maybe(st.sampled_from(CONDITIONS))),
-        year_min=draw(maybe(st.integers(1950, 2025))),
-        districts=draw(st.lists(st.sampled_from(DISTRICTS), max_size=2)),
-        metros=draw(st.lists(st.sampled_from(METROS), max_size=2)),
-        place_scope=draw(st.sampled_from(["", "", "near", "only"])),
-        radius_km=draw(maybe(st.sampled_from([0.4, 2.0, 5.0]))),
         latitude=latitude,
         longitude=longitude,
-        wishes=draw(wishes),
-        text=draw(st.sampled_from(PHRASES)),
+        **{name: draw(values) for name, values in lead_fields.items()},
     )
 
 
 @st.composite
 def properties(draw):
     currency, rate = draw(money)
-    latitude, longitude = draw(st.one_of(st.just((None, None)), points))
+    latitude, longitude = draw(home_points)
     return PropertyFacts(
-        owner=draw(owners),
-        property_type=draw(st.sampled_from([*PROPERTY_TYPES[:3], "APARTMENT", "APARTMENT"])),
-        price=draw(maybe(amounts)),
         currency=currency,
         rate=rate if rate is None else float(rate),
-        area=draw(maybe(areas)),
-        rooms=draw(maybe(st.sampled_from([0, 1, 2, 3, 4, 9, 10, 15]))),
-        property_class=draw(maybe(st.sampled_from(PROPERTY_CLASSES))),
-        condition=draw(maybe(st.sampled_from(CONDITIONS))),
-        year=draw(maybe(st.integers(1880, 2030))),
-        district=draw(maybe(st.sampled_from(DISTRICTS))),
-        metro=draw(maybe(st.sampled_from(METROS))),
-        metros=draw(
-            st.lists(st.tuples(st.sampled_from(METROS), maybe(st.sampled_from([5.0, 12.0, 45.0]))), max_size=2)
-        ),
         latitude=latitude,
         longitude=longitude,
-        facts=draw(stated_facts),
-        text=draw(st.sampled_from(PHRASES)),
+        **{name: draw(values) for name, values in home_fields.items()},
     )
 
 
@@ -212,6 +221,7 @@ def vectors(some_leads, some_properties, text_model=TEXT_MODEL, closeness=CLOSEN
     )
 
 
+@lru_cache
 def pairs_within(n_leads, n_properties):
     """(n, 2) arrays of excluded pairs."""
     if not n_leads or not n_properties:
@@ -220,11 +230,15 @@ def pairs_within(n_leads, n_properties):
     return st.lists(pair, max_size=8).map(lambda pairs: np.array(pairs, np.int64).reshape(-1, 2))
 
 
+@lru_cache
+def _both_sides(maximum):
+    return st.tuples(st.lists(leads(), max_size=maximum), st.lists(properties(), max_size=maximum))
+
+
 @st.composite
 def markets(draw, maximum=8):
     """``(leads, properties, market, text model)``."""
-    some_leads = draw(st.lists(leads(), max_size=maximum))
-    some_properties = draw(st.lists(properties(), max_size=maximum))
+    some_leads, some_properties = draw(_both_sides(maximum))
     pairs = pairs_within(len(some_leads), len(some_properties))
     model = draw(text_models)
     market = Market(*vectors(some_leads, some_properties, model), draw(pairs), draw(pairs))

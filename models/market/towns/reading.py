@@ -68,9 +68,9 @@ class TownReading:
 
     `key` identifies it in markets: a GeoNames id, or the normalised name of an unknown town. `name` is the canonical
     name, or the written one. `currency` is the country's (ISO 4217), None if the country is unknown. `country` is an
-    ISO 3166 code, and `region` a GeoNames code within it. `nearest` are known towns whose names resemble an unknown
-    one. `corrected` means that a typing error was corrected; `by_region` means that the text named only a region, and
-    its main town is meant.
+    ISO 3166 code, and `region` a GeoNames code within it. `corrected` means that a typing error was corrected;
+    `by_region` means that the text named only a region, and its main town is meant. `sought` is the normalised name of
+    an unknown town, "" for a known one.
     """
 
     key: str
@@ -79,9 +79,14 @@ class TownReading:
     country: str | None = None
     region: str | None = None
     known: bool = True
-    nearest: tuple[str, ...] = ()
     corrected: bool = False
     by_region: bool = False
+    sought: str = ""
+
+    @property
+    def nearest(self) -> tuple[str, ...]:
+        """Known towns whose names resemble an unknown one's. Few readers ask, and the search takes milliseconds."""
+        return nearest_names(self.sought) if self.sought else ()
 
 
 @lru_cache(maxsize=1 << 15)
@@ -295,7 +300,7 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
         currency=currencies().get(country) if country else None,
         country=country,
         known=False,
-        nearest=nearest_names(name),
+        sought=name,
     )
 
 

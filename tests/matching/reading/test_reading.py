@@ -13,6 +13,8 @@ from matching.reading.kinds import KIND_OF
 from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
 from matching.reading.origins import names_origin
+from matching.reading.places import PlaceKind
+from matching.reading.text_places import places_in_request
 from scripts.benchmarks.evaluate.reading_corpus import cases
 from tests.length import examples
 
@@ -88,6 +90,29 @@ def test_a_row_without_end_costs_no_cube_of_its_length(piece: str) -> None:
 def test_twice_the_text_costs_twice_as_much(piece: str) -> None:
     for read in (read_wishes, read_facts):
         assert events_of(read, piece * 600, "line") < 2.5 * events_of(read, piece * 300, "line")
+
+
+class OneTown:
+    """A lexicon that knows Moscow."""
+
+    def kinds(self, name: str) -> tuple[PlaceKind, ...]:
+        return ("town",) if name == "Москва" else ()
+
+    def town(self, name: str) -> str | None:
+        return name if name == "Москва" else None
+
+    def district(self, name: str) -> None:
+        return None
+
+    station = district
+
+
+def test_twice_as_many_places_cost_twice_as_much() -> None:
+    def read(text: str) -> int:
+        return len(places_in_request(text, OneTown()))
+
+    assert read("Москва, " * 400) == 400
+    assert events_of(read, "Москва, " * 400, "line") < 2.5 * events_of(read, "Москва, " * 200, "line")
 
 
 def test_a_reading_carries_its_words() -> None:

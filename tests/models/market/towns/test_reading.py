@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.market.towns import reading
 from models.market.towns.addresses import town_in_address
 from models.market.towns.reading import NoTownError, SeveralTownsError, read_town
 from tests.models.market.towns.spellings import KNOWN, NONE, SEVERAL, UNKNOWN
@@ -23,9 +24,9 @@ ALL_KNOWN = [(key_of(town), currency, text) for (town, currency), texts in rows(
 
 @each_of(("key", "currency", "text"), ALL_KNOWN)
 def test_a_spelling_of_a_town_is_that_town(key, currency, text):
-    reading = read_town(text)
+    found = read_town(text)
 
-    assert (reading.key, reading.currency, reading.known) == (key, currency, True)
+    assert (found.key, found.currency, found.known) == (key, currency, True)
 
 
 def test_the_table_is_as_long_as_promised():
@@ -46,13 +47,22 @@ def test_a_country_alone_is_refused_and_so_is_no_name(text):
 
 @each_of(("key", "currency", "text"), [(name, money, text) for (name, money), texts in rows(UNKNOWN) for text in texts])
 def test_an_unknown_town_keeps_its_own_name_and_no_currency_is_guessed(key, currency, text):
-    reading = read_town(text)
+    found = read_town(text)
 
-    assert (reading.key, reading.currency or "", reading.known) == (f"name:{key}", currency, False)
+    assert (found.key, found.currency or "", found.known) == (f"name:{key}", currency, False)
 
 
 def test_an_unknown_town_is_answered_with_what_is_like_it():
     assert "Кировск" in read_town("Кировс").nearest and "Новосибирск" in read_town("Новосибирскъград").nearest
+
+
+def test_what_is_like_an_unknown_town_is_searched_when_somebody_asks(monkeypatch):
+    searched = []
+    monkeypatch.setattr(reading, "nearest_names", lambda name: searched.append(name) or ())
+    found = read_town("Новый Зурбаганобад")
+
+    assert not found.known and searched == []
+    assert found.nearest == () and searched == ["новый зурбаганобад"]
 
 
 def test_a_corrected_spelling_is_reported():
