@@ -241,6 +241,8 @@ def _term(tokens: Tokens, items: Sequence[Item], index: int) -> str | None:
     quantity = items[index].quantity
     if quantity is None or has_term_of_its_own(items, index):
         return None
+    if is_word(tokens.words, quantity.start - 1, "%", "процент"):
+        return None  # «30 % от первого месяца»
     if (
         quantity.unit not in ("month", "year")
         or quantity.high > 60

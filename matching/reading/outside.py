@@ -50,6 +50,9 @@ ENTRIES: tuple[Entry, ...] = (
             Rule("street", "(оживленный/шумный) (дорога/улица/трасса/шоссе/магистраль/проспект)", needs=WINDOW),
             Rule("street", f"{_ROOMS} на ({_SEEN['street']})", "listing"),
             Rule("yard", f"{_ROOMS} (во/в/на) (двор/дворик)", "listing"),
+            Rule("street", f"{_ROOMS} (смотреть/выходить) на ({_SEEN['street']})", "listing"),
+            Rule("yard", f"{_ROOMS} (смотреть/выходить) (во/в/на) (двор/дворик)", "listing"),
+            Rule("river", "видно (река/море/озеро/волга/нева/залив/москва река/набережная/пруд)", "listing"),
             Rule("street", "жол (жак/жагы)", "lead", only_denied=True),
         ),
         refused=frozenset({"street"}),
@@ -80,6 +83,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "слышно) (шум/трасса/дорога/машина)"
             ),
             no("шумный [дорога/улица/трасса/шоссе/магистраль] | шумно | шумновато | шум | noisy | loud", "listing"),
+            yes("сосед [совсем/вообще] не (слышать/слышно) | слышимость нет | без слышимость", "listing"),
             no("слышно (электричка/поезд/дорога/трасса/сосед/трамвай/самолет/магистраль/машина)", "listing"),
             Rule(False, "шумный | шумно | шум | noisy | loud | noise | street noise", "lead", only_denied=True),
         ),

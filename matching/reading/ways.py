@@ -72,7 +72,7 @@ def add_other_ways(cut_text: Tokens, items: list[Item]) -> None:
             ways = [each for each in items if each.role in WAYS]
             way = next((each for each in ways if 0 <= each.start - other.end <= 2), None)
             if way is None and other.quantity.unit == "min":  # «на автобусе 10 минут, пешком 25»
-                way = next((each for each in ways if each.role == markers.WALK and each.end == other.start), None)
+                way = next((each for each in ways if each.end == other.start), None)
             if way is None or other.sentence != item.sentence or (way.role == markers.TRANSPORT) == item.transport:
                 continue
             twin = Item(
