@@ -145,7 +145,7 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
                 facts.append(("floor", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
-            if word is not None and word.symbol in ("из", "of") and item.quantity.low >= floor.quantity.low:
+            if word is not None and word.symbol in ("из", "of", "всего") and item.quantity.low >= floor.quantity.low:
                 facts.append(("house_floors", item.quantity.low, item))
     if deposit is not None and (months := months_of_amount(items, deposit)) is not None:
         facts.append(("deposit", months, items[deposit]))

@@ -1,4 +1,4 @@
-"""Pictures in place of words, and ticks and crosses after the things that they are said of: «🐾 ❌», «плита ✅ ТВ ❌»."""
+"""Pictures in place of words; ticks and crosses after the things that they are said of: «🐾 ❌», «плита ✅ ТВ ❌»."""
 
 import re
 from bisect import bisect_left
