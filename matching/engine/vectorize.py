@@ -191,9 +191,14 @@ def _place_columns(leads: LeadColumns, hits: dict[str, NDArray[np.float64]]) -> 
 
 def _wish_points(leads: LeadColumns, whole: NDArray[np.float64]) -> NDArray[np.float32]:
     """The points that each wish earns if it is met: the points of all wishes divided by size."""
-    size = leads.wish_table.arrays().size[leads.wish_codes]
-    total = sum_by_row(leads.wish_indptr, size)
-    return _apportioned(leads.wish_indptr, size / total[rows_of(leads.wish_indptr)], whole)
+    table, rows = leads.wish_table.arrays(), rows_of(leads.wish_indptr)
+    size = table.size[leads.wish_codes]
+    shares = size / sum_by_row(leads.wish_indptr, size)[rows]
+    # Which wish gets the rest of the rounding must not depend on codes: they depend on the leads that were met before.
+    order = np.lexsort((table.rank[leads.wish_codes], rows))
+    points = np.zeros(len(order), np.float32)
+    points[order] = _apportioned(leads.wish_indptr, shares[order], whole)
+    return points
 
 
 def _apportioned(indptr: NDArray[np.int64], shares: NDArray, whole: NDArray[np.float64]) -> NDArray[np.float32]:

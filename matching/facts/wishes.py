@@ -48,6 +48,8 @@ class WishArrays:
     #: 0, 1, 2: an index in STRENGTHS.
     strength: NDArray[np.int8]
     size: NDArray[np.float64]
+    #: An order of the wishes that is the same in every table, unlike that of their codes.
+    rank: NDArray[np.int64]
     first: NDArray[np.int64]
     values: NDArray[np.float64]
     contradicts: NDArray[np.bool_]
@@ -95,11 +97,19 @@ class WishTable:
                 kind=np.array([KIND_CODES[kind] for kind, _, _ in keys], np.int64),
                 strength=np.array([STRENGTHS.index(strength) for _, _, strength in keys], np.int8),
                 size=np.array([SIZES[strength] for _, _, strength in keys]),
+                rank=_ranks(keys),
                 first=np.cumsum([0, *lengths])[:-1].astype(np.int64),
                 values=np.concatenate([np.zeros(0), *(values for values, _ in judged)]),
                 contradicts=np.concatenate([np.zeros(0, bool), *(contradicts for _, contradicts in judged)]),
             )
         return self._arrays
+
+
+def _ranks(keys: Sequence[tuple[str, object, str]]) -> NDArray[np.int64]:
+    ranks = np.zeros(len(keys), np.int64)
+    in_order = sorted(range(len(keys)), key=lambda code: (keys[code][0], keys[code][2], repr(keys[code][1])))
+    ranks[in_order] = np.arange(len(keys))
+    return ranks
 
 
 def answer_table(rows: Sequence[Mapping[str, JsonValue]]) -> NDArray[np.int8]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from matching.reading import markers
 from matching.reading.kinds import KINDS
 from matching.reading.limit_words import AT_LEAST
 from matching.reading.mentions import Item, Tokens
@@ -154,3 +155,13 @@ def may_be_long(tokens: Tokens, quantity: Quantity) -> bool:
     """«на 11 месяцев», «от 6 месяцев»: a longer rent suits as well; not «от 3 месяцев до полугода»."""
     is_least = quantity.how == AT_LEAST and "до" not in tokens.tokens[quantity.end : quantity.end + 2]
     return is_least and quantity.high < 10 or 10 <= quantity.high <= 11
+
+
+def refusal_behind(items: Sequence[Item], index: int) -> str | None:
+    """«дороже 60 тысяч не предлагать», «до 1980 не надо»: the strength of the refusal behind a number, if any."""
+    number, after = items[index].quantity, items[index + 1] if index + 1 < len(items) else None
+    if number is None or after is None or after.clause != items[index].clause:
+        return None
+    if after.role == markers.UNNEEDED and number.how != "eq" and number.unit == "year":
+        return "wish"
+    return "must" if after.role == markers.REFUSE else None

@@ -138,13 +138,19 @@ def _cancel_watched_terms(cut_text: Tokens, items: Sequence[Item], index: int) -
         items[index - 1].cancelled = item.cancelled = True
     if item.denied and "lift" in kinds:
         after = items[index + 1] if index + 1 < len(items) else None
-        if after is not None and after.quantity is not None and after.quantity.how == AT_MOST:
+        if after is not None and _is_highest_floor(item, after):
             item.cancelled |= after.start - item.end <= 1  # «без лифта не выше третьего» asks for a floor
         before = next((each for each in reversed(items[:index]) if each.role in (NUMBER, MENTION)), None)
-        if before is not None and before.quantity is not None and before.quantity.how == AT_MOST:
+        if before is not None and _is_highest_floor(item, before):
             item.cancelled |= item.start - before.end <= 5  # «не выше 4-го без лифта»
         elif before is not None and before.denied and "floor" in before.meanings.kinds:
             item.cancelled |= item.start - before.end <= 1  # «не пятый этаж без лифта»
+
+
+def _is_highest_floor(lift: Item, other: Item) -> bool:
+    """«не выше 4-го без лифта»; not «до конца апреля. Лифта нет»."""
+    limit = other.quantity
+    return limit is not None and limit.how == AT_MOST and not limit.unit and other.sentence == lift.sentence
 
 
 def _without_incomplete(items: list[Item]) -> list[Item]:

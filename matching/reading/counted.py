@@ -135,7 +135,7 @@ def _distance(cut_text: Tokens, items: Sequence[Item], index: int, other: int) -
 def _is_of_something_else(cut_text: Tokens, item: Item, number: Item, between: Sequence[Item], *, ahead: bool) -> bool:
     """Whether the words at the number, or those *between*, give it to something other than the mention."""
     for each in between:
-        if each.role in (markers.REFUSE, markers.ABSENT) or ahead and _is_adversative(cut_text, each):
+        if each.role in _REFUSALS or ahead and _is_adversative(cut_text, each):
             return True  # «этажи кроме 1 и 5»
     word, counted = cut_text.words[item.start], number.quantity
     if "kitchen_area" in item.meanings.kinds:

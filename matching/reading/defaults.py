@@ -13,6 +13,7 @@ from matching.reading.bare_numbers import (
     is_year,
     is_year_of_house,
     may_be_long,
+    refusal_behind,
 )
 from matching.reading.clauses import has_term_of_its_own
 from matching.reading.deposit_amounts import months_of_amount, share_of_month
@@ -52,11 +53,11 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             strength = "must" if denial == markers.REFUSE else "wish"
             wishes += [(name, False, strength, item) for name in _ends_of_house(quantity)]
             continue
-        if _is_refused(items, index):
+        if (refusal := refusal_behind(items, index)) is not None:
             quantity = flipped(quantity)
             if quantity is None:
                 continue
-            strength = "must"
+            strength = refusal
         floors = named_floors(tokens, items, index)
         if (deposit := share_of_month(items, index)) is not None:
             wishes.append(("deposit", {"max": deposit}, strength, item))
@@ -164,12 +165,6 @@ def _is_of_completion(items: Sequence[Item], index: int) -> bool:
     """«дом сдан в декабре 2024»; «в октябре 2015 года отремонтирована кровля» is not about completion."""
     near = items[max(0, index - 4) : index + 4]
     return any(each.sentence == items[index].sentence and each.meanings.kinds & _COMPLETED for each in near)
-
-
-def _is_refused(items: Sequence[Item], index: int) -> bool:
-    """«дороже 60 тысяч не предлагать»."""
-    after = items[index + 1] if index + 1 < len(items) else None
-    return after is not None and after.role == markers.REFUSE and after.clause == items[index].clause
 
 
 def _denial_of(items: Sequence[Item], index: int) -> str | None:
@@ -325,7 +320,7 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], index: int, quantity: 
         if word is not None and word.symbol in ";.":
             break  # «залог за месяц; не дороже 40 тыс.»
     item = items[index]
-    if _is_refused(items, index):
+    if refusal_behind(items, index) == "must":
         return True
     symbols = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
     if symbols and symbols[0] in _HARD_LIMITS:

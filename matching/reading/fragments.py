@@ -21,7 +21,7 @@ _GOVERNED = frozenset({"gent", "datv", "ablt", "loct"})
 #: Kinds of things that are usually mentioned in the plural.
 _PLURAL = frozenset(kind.name for kind in KINDS if kind.group == "outside")
 #: The noun after one of these is governed by it.
-_PREPOSITIONS = frozenset({"на", "в", "во", "с", "со", "из", "от", "до", "у"})
+_PREPOSITIONS = frozenset({"на", "в", "во", "с", "со", "из", "от", "до", "у", "под"})
 
 
 def cancel_broken_off(cut_text: Tokens, items: Sequence[Item]) -> None:
@@ -60,10 +60,10 @@ def _is_ungoverned(cut_text: Tokens, item: Item) -> bool:
     first, last = _tag(tokens[item.start]), _tag(tokens[item.end - 1])
     if first.POS not in ("NOUN", "ADJF", "PRTF") or last.POS != "NOUN":
         return False
+    if not _PREPOSITIONS.isdisjoint(tokens[item.start + 1 : item.end]):
+        return False  # «Окна на две стороны.», «Машину ставить во дворе.»
     if word.case == "other":
         return last.case in _GOVERNED
-    if not _PREPOSITIONS.isdisjoint(tokens[item.start + 1 : item.end]):
-        return False  # «Окна на две стороны.»
     # «Мебели.» could be a plural but is not one; «Школы.», «Собаки.» may be plurals.
     is_one = last.case == "gent" and last.number == "sing"
     return is_one and not item.meanings.of_people and item.meanings.kinds.isdisjoint(_PLURAL)

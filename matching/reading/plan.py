@@ -29,6 +29,8 @@ ENTRIES: tuple[Entry, ...] = (
                 f"| (комната/комн) , {WC} ({APART_PLURAL}) | {WC} , (комната/комн) ({APART_PLURAL})",
             ),
             Rule("isolated", "(каждый/все) комната (с/со/на/за) (свой/отдельный) дверь", "listing"),
+            Rule("adjoining", "комната проходить [один/одна/друг]", "listing"),
+            Rule("isolated", "(комната/комн) (только/строго) (изолированный/раздельный/отдельный)", "lead"),
             Rule("adjoining", "(комната/комн) не (изолированный/изолирован/раздельный)", "listing"),
             Rule("isolated", f"(комната/комн) _ (,/и) ({APART_PLURAL})", "listing"),
             Rule("isolated", "изол | изолир", "lead"),

@@ -48,6 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
                 f"| ({_UTILITIES}) (=плачу/=оплачиваю/=платим/=оплачиваем) (я/мы) "
                 f"| ({_UTILITIES}) [я] (=плачу/=оплачиваю) (сам/сама) | ({_UTILITIES}) ({_PAY}) ({_OWNER}) "
                 f"| ({_UTILITIES}) [за] [счет] ({_OWNER}) "
+                f"| ({_CHARGES}) [:/-/–/—] за (=наш/=мой) счет "
                 f"| ({_CHARGES}) [:/-/–/—] (на/с/за) (=мне/=нас/=мной/{_OWNER})",
                 "listing",
             ),
@@ -67,7 +68,12 @@ ENTRIES: tuple[Entry, ...] = (
                 "включены/включен/включено/включенный) | utilities not included | bills not included",
                 "listing",
             ),
-            no(f"({_CHARGES}) [:/-/–/—] (на/с) ({_TENANT})", "listing"),
+            no(
+                f"({_CHARGES}) [:/-/–/—] (на/с/за) ({_TENANT}/=вами/=вас) | ({_UTILITIES}) [-/–/—] (=ваши/=ваша/=ваше) "
+                f"| (=платите/=оплачиваете) [сам/сами] [за] ({_CHARGES}) "
+                f"| ({_SUPPLY}) , [{_SUPPLY}] [,/и] ({_CHARGES}) [-/–/—] (=ваши/=ваша)",
+                "listing",
+            ),
             yes(
                 f"({_CHARGES}) ({_APART}) [{_PAY}] не (хотеть/готовый/хотеться/будем) "
                 f"| не (хотеть/готовый/хотеться) ({_PAY}) ({_CHARGES}) ({_APART}) "

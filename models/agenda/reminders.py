@@ -55,7 +55,8 @@ def remind(session: Session, limit: int = 500) -> list[int]:
                 session,
                 owner_id,
                 NotificationType.TASK_DUE,
-                f"task:{task.id}:{int(task.due_at.timestamp())}:{task.remind_minutes}",
+                # Its own for each claim: a task that is moved there and back is reminded of again.
+                f"task:{task.id}:{int(now.timestamp())}",
                 data={"lead_id": lead.id, "task_id": task.id},
                 variant=task.kind.lower(),
                 title=task.title,

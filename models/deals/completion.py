@@ -154,9 +154,11 @@ def _locked(session: Session, user: User, match_id: int) -> Deal:
         .with_for_update(key_share=True, of=Match)
         .execution_options(populate_existing=True)
     ).all()
+    leads = session.scalars(select(Lead).where(Lead.id.in_({each.lead_id for each in matches})))
+    properties = session.scalars(select(Property).where(Property.id.in_({each.property_id for each in matches})))
+    lead_of, property_of = {row.id: row for row in leads}, {row.id: row for row in properties}
     for match in matches:
-        match.lead = session.get_one(Lead, match.lead_id)
-        match.property = session.get_one(Property, match.property_id)
+        match.lead, match.property = lead_of[match.lead_id], property_of[match.property_id]
     [match] = [each for each in matches if each.id == match_id]
     return Deal(match, lead, listing, [each for each in matches if each is not match])
 

@@ -30,3 +30,14 @@ def default_home() -> Path:
     if folder != INSTALLED:
         return folder / "var"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "leadmatch"
+
+
+def is_unreadable(path: Path) -> bool:
+    """Whether this account may not read the file."""
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        return True
+    except OSError:
+        pass
+    return False

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
-from models.platform.checkout import default_home
+from models.platform.checkout import default_home, is_unreadable
 from models.platform.weak_secrets import is_weak
 
 ENVIRONMENTS = ("local", "test", "production")
@@ -172,6 +172,11 @@ class Settings:
         home = environ.get("LEADMATCH_HOME") or default_home()
         for name in ("DATABASE_URL", *needs):
             if not environ.get(name):
+                if is_unreadable(Path(home) / "leadmatch.env"):
+                    raise SettingsError(
+                        f"{home} is another account's: call the command as the account that started the system, name"
+                        f" another home with LEADMATCH_HOME, or give {name}"
+                    )
                 raise SettingsError(
                     f"no system has been started in {home}, and {name} is not set: start one with `make run`, or name"
                     f" its home with LEADMATCH_HOME, or give {name}"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import click
 from rich.table import Table
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from models.core.amounts import read_number
@@ -46,14 +46,17 @@ def set_command(base: str, currency: str, rate: str, day: datetime | None) -> No
 
 
 @command.command("list")
-@click.option("--all", "everything", is_flag=True, help="Earlier rates too, not only the newest of each pair.")
+@click.option("--all", "everything", is_flag=True, help="Earlier and later rates too.")
 @json_option
 def list_command(everything: bool, as_json: bool) -> None:
-    """List the rates in use."""
+    """List the rates in use.
+
+    Those that count from a later day on are in --all.
+    """
     console = Terminal()
     query = select(Rate).order_by(Rate.base, Rate.currency, Rate.day.desc())
     if not everything:
-        query = query.ext(distinct_on(Rate.base, Rate.currency))
+        query = query.where(Rate.day <= func.current_date()).ext(distinct_on(Rate.base, Rate.currency))
     table = Table("base", "currency", "rate", "from")
     table.columns[2].justify = "right"
     with session_factory(Settings.for_command())() as session:

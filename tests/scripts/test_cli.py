@@ -9,7 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from models.core.errors import ConflictError
+from models.core.errors import ConflictError, SettingsError
+from models.platform.settings import Settings
 from scripts import cli
 from scripts.errors import LaunchError
 from scripts.launcher.home import Home, load_home_environment
@@ -159,6 +160,25 @@ def test_a_running_systems_settings_yield_to_the_environment(monkeypatch, tmp_pa
 
     assert os.environ["DATABASE_URL"] == "postgresql://kept?a=b"
     assert os.environ["REDIS_URL"] == "redis://given"
+
+
+def test_a_home_of_another_account_is_named_instead_of_a_system_that_was_not_started(monkeypatch, tmp_path):
+    Home(tmp_path).write_environment({"DATABASE_URL": "postgresql://theirs"})
+    (tmp_path / "leadmatch.env").chmod(0)
+    monkeypatch.setenv("LEADMATCH_HOME", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)  # root may read every file
+    try:
+        load_home_environment()
+        with pytest.raises(SettingsError, match="is another account's"):
+            Settings.for_command()
+        monkeypatch.setenv("DATABASE_URL", "postgresql://ours")
+        assert Settings.for_command().database_url.endswith("ours")
+    finally:
+        if root:
+            os.seteuid(0)
 
 
 def test_a_process_that_keeps_ending_is_restarted_at_growing_intervals():

@@ -258,8 +258,10 @@ def test_rates_are_set_and_listed(leadmatch, factory):
     leadmatch("rates", "set", "usd", "RUB", "90", "--day", "2025-01-01")
     assert "1 USD = 92.5 RUB from 2026-01-01." in leadmatch("rates", "set", "usd", "rub", "92,5", "--day", "2026-01-01")
 
-    newest, everything = leadmatch("rates", "list"), leadmatch("rates", "list", "--all")
-    assert "92.5" in newest and "2025-01-01" not in newest and "2025-01-01" in everything
+    leadmatch("rates", "set", "USD", "RUB", "95", "--day", "2999-01-01")
+    in_use, everything = leadmatch("rates", "list"), leadmatch("rates", "list", "--all")
+    assert "92.5" in in_use and "2025-01-01" not in in_use and "2999-01-01" not in in_use
+    assert "2025-01-01" in everything and "2999-01-01" in everything
     with factory() as session:
         assert float(factors_to(session, "RUB", datetime(2026, 6, 1, tzinfo=UTC).date())["USD"]) == 92.5
 

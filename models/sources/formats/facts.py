@@ -115,7 +115,10 @@ def set_view(offer: Offer, text: str | None) -> None:
 
 
 def set_parking(offer: Offer, text: str | None) -> None:
-    """Set a parking place; "yes" alone gives no kind."""
+    """Set a parking place; "yes" alone gives no kind, and "no" means that there is none."""
+    if values.flag(text) is False:
+        offer.facts["parking"] = []
+        return
     low = fold(text or "")
     words = (
         ("underground", ("подзем", "underground", "паркинг", "multilevel")),

@@ -87,6 +87,17 @@ def test_a_changed_time_sets_the_reminder_again(session, realtor, lead, now):
     assert (task.reminded_at, task.remind_at) == (None, now + 5 * HOUR - timedelta(minutes=30))
 
 
+def test_a_task_that_is_moved_there_and_back_is_reminded_of_again(session, realtor, lead, now, monkeypatch):
+    task = due(session, realtor, lead, now)
+    remind(session)
+
+    for moment in (now + 5 * HOUR, now + HOUR):
+        change_task(session, realtor, task.id, {"due_at": moment})
+    monkeypatch.setattr(reminders, "database_now", lambda _session: now + HOUR / 2)
+
+    assert len(remind(session)) == 1
+
+
 @pytest.mark.parametrize("what", ["done", "deleted", "archived", "inactive"])
 def test_nobody_is_reminded_of_what_is_settled(session, realtor, lead, now, what):
     task = due(session, realtor, lead, now)

@@ -6,14 +6,16 @@ import pytest
 from sqlalchemy import func, update
 
 from models.accounts.notifications import NotificationType
-from models.core.enums import NegotiationStatus, Side, Status
+from models.core.enums import ActionKind, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.completion import SLIP_TIME, complete, object_to_completion, undo_own_completion
 from models.deals.match_table import OBJECTION_TIME, Match
 from models.deals.matches import act
 from models.market.leads import archive_lead, replace_lead, restore_lead
 from models.market.properties import archive_property, restore_property
+from tests.factories import make_lead, make_user
 from tests.models.deals.market import ACCEPTED, COMPLETED, DISLIKE, PENDING, REJECTED, Market, others_of, violations
+from tests.statements import statements_on
 
 
 @pytest.fixture
@@ -54,6 +56,20 @@ def test_completion_takes_both_rows_off_the_market_and_closes_their_other_matche
         1,
     ]
     assert violations(session) == []
+
+
+def test_the_rows_of_other_matches_are_read_together(market, deal, session):
+    """A home that many leads like has as many matches."""
+    for _ in range(3):
+        buyer = make_user(session)
+        lead = make_lead(session, buyer)
+        act(session, buyer, Side.LEAD, lead_id=lead.id, property_id=deal.property_id, kind=ActionKind.LIKE)
+    session.expunge_all()
+    with statements_on(session.get_bind().engine) as statements:
+        complete(session, market.buyers[0], deal.id)
+
+    reads = [each for each in statements if each.startswith(("SELECT leads.", "SELECT properties."))]
+    assert len(reads) == 4, reads  # both rows of the deal are locked first
 
 
 def test_completing_again_changes_nothing(market, deal, session):

@@ -74,6 +74,14 @@ def test_every_fact_is_an_answer_of_a_kind(tmp_path, data):
             assert KIND_OF[kind].answer_of(value) >= 0, kind
 
 
+def test_a_feed_may_state_that_there_is_no_place_for_a_car(tmp_path):
+    offers = [yrl_offer(str(index), parking=word) for index, word in enumerate(("нет", "да", "подземная"))]
+
+    facts = [columns_of(offer)["facts"].get("parking") for offer in read(tmp_path, yrl_feed(*offers))]
+
+    assert facts == [[], None, ["underground"]]
+
+
 def test_words_of_the_tables_are_answers_of_kinds():
     assert {word for word, _ in MATERIALS} <= set(KIND_OF["material"].choices)
     assert set(RENOVATIONS.values()) <= set(KIND_OF["renovation"].choices)
