@@ -16,7 +16,7 @@ from models.market.properties import Property
 from models.ranking.recommendations import LeadRecommendations
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
-from tests.length import AT_LENGTH, examples
+from tests.length import examples
 from worker.lists import rescore
 from worker.market import grouping
 from worker.market.grouping import advert_facts, group_market, group_property, regroup_all
@@ -29,8 +29,7 @@ def stored(session) -> dict[int, int]:
 
 
 @pytest.mark.parametrize("max_alike", [60, 8])
-# The two seeds find a group that is not followed to its end, which most do not.
-@pytest.mark.parametrize("seed", range(20) if AT_LENGTH else [6, 15])
+@pytest.mark.parametrize("seed", range(examples(2, 20)))
 def test_groups_after_any_writes_are_those_of_grouping_everything_again(
     new_worker_session, monkeypatch, seed, max_alike
 ):
