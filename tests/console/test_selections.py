@@ -175,6 +175,36 @@ def test_selected_homes_are_compared_side_by_side_criterion_by_criterion(client,
     assert client.get(f"/console/leads/{town.lead.id + 1}/compare?ids={first.id}").status_code == 404
 
 
+#: The words that are wider than their cell, which would be broken.
+BROKEN = """(table) => [...table.querySelectorAll("tbody th, thead .small")].flatMap((cell) => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const { fontWeight, fontSize, fontFamily } = getComputedStyle(cell);
+  pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+  const column = getComputedStyle(cell.closest("th"));
+  const room = cell.closest("th").clientWidth - parseFloat(column.paddingLeft) - parseFloat(column.paddingRight);
+  return cell.innerText.split(/\\s+/).filter((word) => pen.measureText(word).width > room);
+})"""
+
+
+def test_a_comparison_on_a_phone_breaks_no_word(visit, town, db):
+    db.get(Lead, town.lead.id).additional_requirements = "евродвушка, не последний этаж"
+    for each in town.properties:
+        db.get(Property, each.id).district = "Академический"
+    db.commit()
+    page = visit(town.buyer, f"/console/leads/{town.lead.id}/edit")
+    page.get_by_role("button", name="RU").click()
+    page.get_by_role("button", name="Сохранить").click()  # so that the wishes are read
+    expect(page.get_by_role("heading", name="Объекты, лучшие сверху")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    homes = "&".join(f"home={each.id}" for each in town.properties[:2])
+    page.goto(f"/console/leads/{town.lead.id}/compare?{homes}")
+
+    table = page.locator(".compared table")
+    expect(table).to_contain_text("европланировка")
+    expect(table).to_contain_text("Академический")
+    assert table.evaluate(BROKEN) == []
+
+
 def test_the_file_of_a_selection_shows_what_the_page_shows_and_embeds_its_letters(client, sent, town, db):
     home = db.get(Property, town.properties[0].id)
     home.description, home.title, home.street, home.house_number = "Звоните +79990001122", "Иван", "Новый Арбат", "7к2"
