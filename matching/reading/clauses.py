@@ -8,7 +8,7 @@ from matching.reading.denials import deny_ahead, deny_around
 from matching.reading.kinds import KINDS
 from matching.reading.limit_words import AT_MOST
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Meanings, Tokens
-from matching.reading.present_home import PRESENT, cancel_present
+from matching.reading.present_home import NOW, PAST, PRESENT, cancel_present
 from matching.reading.repetition import cancel_own, deny_also
 from matching.reading.rows import LONGEST_ROW
 from matching.reading.strength import strengthen
@@ -29,7 +29,7 @@ _ROUND: dict[str, int] = {
             (markers.NOT, markers.NEVER),
             (markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED),
             (markers.ALSO, markers.OWN),
-            (markers.FUTURE, markers.IF, markers.OTHERS, markers.ELSEWHERE, PRESENT),
+            (markers.FUTURE, markers.IF, markers.OTHERS, markers.ELSEWHERE, PRESENT, PAST, NOW),
             (markers.MUST, markers.SOFT, markers.CAN),
         )
     )
@@ -75,8 +75,8 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
             _cancel_sentence(items, index)
         elif items[index].role == markers.ELSEWHERE:
             _cancel_clause(items, index)
-        elif items[index].role == PRESENT:
-            cancel_present(items, index)
+        elif items[index].role in (PRESENT, PAST, NOW):
+            cancel_present(cut_text, items, index)
         else:
             _cancel_watched_terms(cut_text, items, index)
     for index in rounds[4]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from matching.reading import markers
 from matching.reading.exceptions import concerns_another, is_exception, leaves_a_limit
+from matching.reading.lead_markers import DISLIKES
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.refused_lists import deny_rest_of_list, is_limit, says_its_own
 from matching.reading.rows import (
@@ -26,8 +27,6 @@ from matching.reading.vocabulary import CROSSES
 #: Denials that also deny a list of genitives: «без детей, животных».
 _GOVERN_GENITIVE = frozenset({"без", "против", "кроме", "исключая", "помимо", "нет", "никакой"})
 
-#: Words of dislike: «Аллергия на газ» refuses it, whereas «газ не нужен» asks for nothing.
-_DISLIKES = frozenset("бояться аллергия ненавидеть плохо терпеть надоесть устать пугать страшно".split())
 #: Verbs that make a denied thing a required one: «без залога не бывает», «без лифта не обойтись».
 _NOT_WITHOUT = frozenset({"бывать", "обойтись", "обходиться", "выжить", "прожить", "=никак", "никак"})
 
@@ -231,7 +230,7 @@ def _act_on(cut_text: Tokens, item: Item, marker: Item, symbols: Sequence[str]) 
     rather_not = "лучше" in symbols  # «газ лучше не надо»
     unneeded = marker.role == markers.UNNEEDED and not (
         item.refused
-        or not _DISLIKES.isdisjoint(symbols)
+        or not DISLIKES.isdisjoint(symbols)
         or rather_not
         or is_limit(item)  # «дома до 1980 не надо»
         or is_refused_by_need(item)

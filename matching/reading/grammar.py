@@ -58,7 +58,7 @@ MAX_CHARACTERS = 20_000
 
 def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
     sides = (*lead_markers.ENTRIES, *listing_markers.ENTRIES)
-    known = (SKIPPED_PHRASES, *markers.MARKERS, *sides, *strength_words.ENTRIES, present_home.ENTRY)
+    known = (SKIPPED_PHRASES, *markers.MARKERS, *sides, *strength_words.ENTRIES, *present_home.ENTRIES)
     for entry in (*known, *ENTRIES):
         subject = Meaning(entry, SUBJECT)
         for slots in slots_of(entry.subject):

@@ -27,6 +27,14 @@ _OWNER_ALONE = re.compile(
 )
 #: What may stand between a lift and the low floor that makes it unnecessary.
 _OR = re.compile(r"[\s,]*(?:или|либо|or)\s+(?:\w+\s+){0,2}", re.IGNORECASE)
+#: What makes it enough that a deposit is paid in parts: «без залога или в рассрочку».
+_OR_IN_PARTS = re.compile(r"[\s,]*(?:или|либо)\s+(?:\w{1,2}\s+)?(?:рассроч|част|разби)", re.IGNORECASE)
+#: Floors for which a lift is required: «выше третьего только с лифтом», «лифт обязателен выше 3 этажа».
+_LIFT_ABOVE = re.compile(
+    r"\bвыше\s+\S+(?:\s+этажа?)?[\s,]*(?:[-–—]\s*)?(?:только|лишь|обязательно|уже|нужен)\s+(?:(?:если|есть|с|нужен)\s+)*лифт"
+    r"|\bлифт\w*\s+(?:обязател\w+|нужен|нужно|необходим\w*)?\s*выше\s+\S+",
+    re.IGNORECASE,
+)
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 #: Kinds of which people name both answers if either is acceptable.
 _OF_EITHER = frozenset({"new_building", "furnished"})
@@ -92,6 +100,9 @@ def read_wishes(text: str) -> list[Wish]:
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
     for year, number in ages(tokens, items):
         wishes.append(Wish("year_built", {"min": float(year)}, number.strength, *tokens.span(number.start, number.end)))
+    if (above_lift := _LIFT_ABOVE.search(text)) is not None:
+        start, end = above_lift.span()
+        wishes = [wish for wish in wishes if wish.kind != "floor" or not start <= wish.start < end]
     lower = text.lower()
     names_owner = "собственник" in lower or "хозя" in lower or "owner" in lower
     alone = _OWNER_ALONE.search(text) if names_owner else None
@@ -115,7 +126,10 @@ def _softened(text: str, wishes: list[Wish]) -> list[Wish]:
         if either.get("lift") is True and "max" in either.get("floor", ()):
             if _OR.fullmatch(text[first.end : second.start]):
                 wishes[index : index + 2] = [replace(first, strength="soft"), replace(second, strength="soft")]
-    return wishes
+    return [
+        replace(wish, strength="soft") if wish.kind == "deposit" and _OR_IN_PARTS.match(text, wish.end) else wish
+        for wish in wishes
+    ]
 
 
 def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:

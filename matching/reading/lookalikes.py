@@ -131,6 +131,11 @@ def is_no_town(name: Name) -> bool:
     return begins or not word[0].isupper() or word.isupper()
 
 
+def is_geographic(word: str) -> bool:
+    """Whether a word is above all a geographic name, in any case of its letters."""
+    return any("Geox" in parse.tag for parse in _parses(word)[:1])
+
+
 def _is_ordinary(parse: Parse) -> bool:
     """Whether a parse is of a known word that is no name."""
     return parse.is_known and not any(proper in parse.tag for proper in _PROPER)

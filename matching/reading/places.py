@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Literal, NamedTuple, Protocol
 
-from matching.reading.lookalikes import Name, is_no_part, is_no_town
+from matching.reading.lookalikes import Name, is_geographic, is_no_part, is_no_town
 from matching.reading.mentions import Tokens
 from matching.reading.vocabulary import fold, morphology
 
@@ -37,6 +37,8 @@ _OUTSIDE = frozenset(
     в во у около возле до от из со ко к и или рядом недалеко близко вблизи напротив near in at the to from and or
     """.split()
 )
+#: The only large town that is a word of the grammar: «вид на москву реку».
+_TOWN_AND_RIVER = "москва"
 #: «Ростов на Дону», but not «Москва на Соколе».
 _RIVERS = ("дон", "амур", "майн", "волг", "одер")
 
@@ -124,7 +126,8 @@ def _joins(mark: str) -> bool:
 def _is_no_town(cut_text: Tokens, start: int, match: _Match) -> bool:
     name = Name(cut_text.tokens, start, match.end, match.name)
     if match.end - start > 1 and None not in cut_text.words[start : match.end] and all(map(str.islower, name.words)):
-        return True  # «two-room flat» is not Rome
+        if not is_geographic(name.words[0]):
+            return True  # «two-room flat» is not Rome; «ростов на дону» is a town
     return is_no_town(name)
 
 
@@ -146,7 +149,8 @@ def _is_outside(tokens: Sequence[str], place: int) -> bool:
     """Whether no name contains this word."""
     word = fold(tokens[place])
     if word == "на":
-        return not fold(tokens[place + 1] if place + 1 < len(tokens) else "").startswith(_RIVERS)
+        after = next((token for token in tokens[place + 1 : place + 3] if token not in _BETWEEN), "")
+        return not fold(after).startswith(_RIVERS)
     return word in _OUTSIDE
 
 
@@ -203,8 +207,12 @@ def _may_be_a_name(cut_text: Tokens, place: int, before: str) -> bool:
         return len(token) == 3 and token.isalpha() or before in _STATION_WORDS and not token.isdigit()
     if before in _STATION_WORDS or before in _DISTRICT_WORDS or before in _TOWN_WORDS:
         return True
+    word = cut_text.words[place]
+    if word is not None and word.symbol == _TOWN_AND_RIVER and before != "на":
+        after = fold(cut_text.tokens[place + 1]) if place + 1 < len(cut_text.tokens) else ""
+        return not after.startswith(("рек", "сити"))
     return (
-        cut_text.words[place] is None
+        word is None
         or token[0].isupper()
         and (
             place > 0

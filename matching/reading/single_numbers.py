@@ -120,6 +120,8 @@ def number_at(words: Sequence[Word | None], tokens: Sequence[str], position: int
         name = "май" if tokens[end + 1].lower() == "may" else english.symbol if english is not None else ""
         if name in MONTHS and 1 <= value <= 31:
             return MONTHS[name] + value - 1, end + 2, "day", False, ""
+    if value == 2 and is_word(words, end, "тысяча") and (year := _year_in_words(words, tokens, end + 1)) is not None:
+        return year
     unit, end, factor, currency = unit_at(words, tokens, end)
     if unit == "m70":  # «2м70»
         return value + factor / 100, end + 1, "m", False, ""
@@ -204,6 +206,18 @@ def _numeral_at(
     if value >= 20 and value % 10 == 0 and 0 < following.number < 10:
         return value + following.number, end + 1, following.ordinal
     return value, end, ordinal
+
+
+def _year_in_words(words: Sequence[Word | None], tokens: Sequence[str], position: int) -> Number | None:
+    """The year of «две тысячи десятый», whose last words are at *position*."""
+    word = words[position] if position < len(words) else None
+    if word is None or word.number is None or tokens[position][0].isdigit():
+        return None
+    value, end, ordinal = _numeral_at(words, tokens, position, word.number, word.ordinal)
+    if not ordinal or not 1 <= value <= 40:
+        return None
+    unit, after, _, _ = unit_at(words, tokens, end)
+    return (2000 + value, after, unit, False, "") if unit == "year" else (2000 + value, end, "", False, "")
 
 
 def _with_ending(words: Sequence[Word | None], tokens: Sequence[str], end: int, ordinal: bool) -> tuple[int, bool]:

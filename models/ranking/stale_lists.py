@@ -10,17 +10,18 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import BigInteger, CompoundSelect, Integer, Select, bindparam, func, literal, select, text, union_all
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.core.base import LARGEST_ID
 from models.core.enums import MarketKey, Side
-from models.market.unscorable import quarantined_ids
+from models.market.unscorable import UnscorableEntity
 from models.ranking.recommendations import SIDE_TABLES, stale_rows
 
 #: Looks at all rows are at most this far apart.
@@ -64,36 +65,53 @@ class Moment:
 
 def current_moment(session: Session) -> Moment:
     """The moment before the session's next query (its own uncommitted writes count as later)."""
-    transaction = session.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0
-    inactive = session.scalars(select(User.id).where(~User.is_active))
-    quarantined = {side: frozenset(ids) for side, ids in quarantined_ids(session).items()}
-    return Moment(transaction, frozenset(inactive), quarantined)
+    transaction, inactive, *quarantined = session.execute(_moment()).one()
+    of_side = {side: frozenset(ids) for side, ids in zip(Side, quarantined, strict=True)}
+    return Moment(int(transaction), frozenset(inactive), of_side)
 
 
-def changed_between(session: Session, side: Side, earlier: Moment, now: Moment) -> set[int] | None:
+@cache
+def _moment() -> Select[*tuple[Any, ...]]:
+    quarantined = [select(UnscorableEntity.entity_id).where(UnscorableEntity.side == side) for side in Side]
+    arrays = [select(User.id).where(~User.is_active), *quarantined]
+    return select(
+        text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),
+        *(func.array(each.scalar_subquery()) for each in arrays),
+    )
+
+
+def changed_between(session: Session, earlier: Moment, now: Moment) -> dict[Side, set[int]] | None:
     """
-    The ids of this side whose lists may have become stale, or ceased to be, between the two moments or since *now*.
+    The ids whose lists may have become stale, or ceased to be, between the two moments or since *now*.
 
-    None: there are more than :data:`MAX_ROWS`, or *earlier* belongs to another database.
+    None: there are more than :data:`MAX_ROWS` of a side, or *earlier* belongs to another database.
     """
     if earlier.transaction > now.transaction:
         return None
-    entities, lists, owner_id, _ = SIDE_TABLES[side]
-    # Ranges with two bounds, because PostgreSQL expects a third of the table for those with one.
-    queries = [
-        select(entities.id).where(entities.changed_in.between(earlier.transaction, LARGEST_ID)),
-        select(owner_id).where(lists.changed_in.between(earlier.transaction, LARGEST_ID)),
-    ]
+    changed: dict[Side, list[int]] = {side: list(earlier.quarantined[side] ^ now.quarantined[side]) for side in Side}
+    parameters = {"earlier": earlier.transaction, "maximum": MAX_ROWS + 1}
+    for side, entity_id in session.execute(_written(), parameters):
+        changed[Side(side)].append(entity_id)
     users = earlier.inactive ^ now.inactive
-    if users:
-        queries.append(select(entities.id).where(entities.owner_id.in_(users)))
-    changed = set(earlier.quarantined[side] ^ now.quarantined[side])
-    for query in queries:
-        ids = session.scalars(query.limit(MAX_ROWS + 1)).all()
-        if len(ids) > MAX_ROWS:
-            return None
-        changed.update(ids)
-    return changed
+    for side, tables in SIDE_TABLES.items() if users else ():
+        owned = select(tables.entities.id).where(tables.entities.owner_id.in_(users))
+        changed[side] += session.scalars(owned.limit(MAX_ROWS + 1))
+    if any(len(ids) > MAX_ROWS for ids in changed.values()):
+        return None
+    return {side: set(ids) for side, ids in changed.items()}
+
+
+@cache
+def _written() -> CompoundSelect[str, int]:
+    """Side and id of what was written, or whose list was written, since the transaction *earlier*."""
+    earlier, maximum = bindparam("earlier", type_=BigInteger), bindparam("maximum", type_=Integer)
+    queries = []
+    for side, (entities, lists, owner_id, _) in SIDE_TABLES.items():
+        for entity_id, changed_in in ((entities.id, entities.changed_in), (owner_id, lists.changed_in)):
+            # A range with two bounds, because PostgreSQL expects a third of the table for one with a single bound.
+            written = changed_in.between(earlier, LARGEST_ID)
+            queries.append(select(literal(side.value), entity_id).where(written).limit(maximum))
+    return union_all(*queries)
 
 
 def stale_among(session: Session, side: Side, ids: Iterable[int] | None) -> list[StaleEntity]:
@@ -128,20 +146,16 @@ class _Watch:
     def look(self, session: Session) -> list[StaleEntity] | None:
         started, now = time.monotonic(), current_moment(session)
         earlier = self.moment if started - self.whole_at < WHOLE_LOOK_SECONDS else None
-        to_check: dict[Side, set[int] | None] = dict.fromkeys(Side)
-        if earlier is not None:
-            to_check = {side: changed_between(session, side, earlier, now) for side in Side}
-        is_whole = None in to_check.values()
+        changed = None if earlier is None else changed_between(session, earlier, now)
         found: list[StaleEntity] = []
-        for side, changed in to_check.items():
-            ids = None if is_whole or changed is None else changed | self.ids[side]
-            of_side = stale_among(session, side, ids)
+        for side in Side:
+            of_side = stale_among(session, side, None if changed is None else changed[side] | self.ids[side])
             if len(of_side) > MAX_ROWS:
                 return None
             self.ids[side] = {entity.id for entity in of_side}
             found += of_side
         self.moment = now  # only now: after a look that failed, the next one begins where this one did
-        if is_whole:
+        if changed is None:
             self.whole_at = started
         return found
 

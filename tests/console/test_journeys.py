@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, update
 
+from api.console.kit.formatting import phone_text
 from models.accounts.users import User
 from models.core.enums import ActionKind, DealType, FeedActionKind, Status
 from models.deals.actions import Action
@@ -38,7 +39,7 @@ def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town, 
     seller.goto("/console/matches")
     card = seller.locator("article.card")
     expect(card).to_contain_text(street.split(", ")[-1])
-    expect(card).not_to_contain_text(town.buyer.phone)
+    expect(card).not_to_contain_text(phone_text(town.buyer.phone))
     expect(card).to_contain_text("They ask for")
     card.locator("input.commission").fill("3")
     seller.get_by_role("button", name="Like and propose").click()
@@ -47,9 +48,9 @@ def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town, 
     buyer.goto("/console/matches")
     tab_to(buyer, buyer.get_by_role("button", name="Agree to 3%"))
     buyer.keyboard.press("Enter")
-    expect(buyer.locator(".contacts")).to_contain_text(town.seller.phone)
+    expect(buyer.locator(".contacts")).to_contain_text(phone_text(town.seller.phone))
     seller.reload()
-    expect(seller.locator(".contacts")).to_contain_text(town.buyer.phone)
+    expect(seller.locator(".contacts")).to_contain_text(phone_text(town.buyer.phone))
     expect(seller.locator("#unread")).to_have_text("3")  # a like, the match, the contacts
 
 

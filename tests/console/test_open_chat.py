@@ -6,10 +6,6 @@ from playwright.sync_api import expect
 from models.deals.chats import open_chat
 from tests.console.conftest import enter
 from tests.console.test_late_answers import DRAWN, LIST_IS_UNREACHABLE
-from tests.waiting import wait_for
-
-#: Whether the page has received a count of notifications.
-IS_COUNTED = "performance.getEntriesByName(`${location.origin}/console/notifications/count`).length > 0"
 
 
 @pytest.fixture
@@ -29,7 +25,6 @@ def open_page(app, visit, town, chat):
 
     def open_page(path, before=None):
         page = visit(town.seller, path)
-        wait_for(lambda: page.evaluate(IS_COUNTED))  # the first count announces nothing
         page.evaluate(DRAWN)
         if before:
             page.evaluate(before)

@@ -62,12 +62,10 @@ def _still_stale(session: Session, which: ChangeSet) -> Iterator[StaleEntity]:
 
 def stale_since(session: Session, market: MarketKey, moment: Moment, stale: ChangeSet) -> ChangeSet:
     """As :func:`stale_in`, if those of *moment* were *stale*; reads only what was written since."""
-    now = current_moment(session)
-    for side in Side:
-        changed = changed_between(session, side, moment, now)
-        if changed is None:
-            return stale_in(session, market)
-        stale |= ChangeSet.of(side, changed)
+    changed = changed_between(session, moment, current_moment(session))
+    if changed is None:
+        return stale_in(session, market)
+    stale |= ChangeSet.both(changed[Side.LEAD], changed[Side.PROPERTY])
     if max(len(stale.ids(side)) for side in Side) > MAX_ROWS:
         return stale_in(session, market)
     return still_stale(session, market, stale)

@@ -29,7 +29,7 @@ from tests.factories import SECRET
 from tests.length import examples
 from tests.signing_in import activate, prove, spend, user_of_bot, user_of_telegram
 
-HISTORIES = int(os.environ.get("IDENTITY_HISTORIES", examples(40, 1000)))
+HISTORIES = int(os.environ.get("IDENTITY_HISTORIES", examples(25, 1000)))
 LONGEST = 12
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)

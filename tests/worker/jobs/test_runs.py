@@ -16,7 +16,7 @@ from worker import tasks
 from worker.jobs import runs
 from worker.jobs.runs import begin_run, prepare_run, run_shard
 
-MAX_STATEMENTS_OF_A_MARKET = 47
+MAX_STATEMENTS_OF_A_MARKET = 40
 
 
 @pytest.mark.parametrize(
