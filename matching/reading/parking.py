@@ -80,6 +80,11 @@ ENTRIES: tuple[Entry, ...] = (
                 "[этаж/уровень]",
                 "listing",
             ),
+            Rule(
+                ["yard", "underground"],
+                "(парковка/паркинг) [:/-/–/—] (подземный/гостевой) [,/и/SLASH] (гостевой/подземный)",
+                "listing",
+            ),
             Rule("own_place", "(машиноместо/машино место/м SLASH м/м SLASH место) (в/на) паркинг", "listing"),
             Rule("own_place", "место (в/на) подземный (паркинг/парковка/гараж)", "listing"),
             # The kind of parking is not stated, so neither a wish for a yard nor one for a garage is contradicted.

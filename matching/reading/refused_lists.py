@@ -14,6 +14,12 @@ MIN_LISTED = 3
 _BETWEEN = frozenset(", и или без квартиры дома варианты этажи с в".split())
 #: Kinds of homes that leads want or refuse: «кирпичные дома, хрущёвки и панельки не предлагать» asks for brick.
 _HOMES = frozenset({"new_building", "house_floors"})
+#: What a listing may say in a row to be absent; of other kinds the words before may say something else.
+_ABSENT_THINGS = frozenset(
+    "fridge washing_machine dishwasher air_conditioner tv internet balcony lift concierge storage".split()
+)
+#: The longest row of absent things.
+LONGEST_ABSENT = 12
 _STARTS_SENTENCE = frozenset(".!?\n")
 
 
@@ -25,6 +31,8 @@ def deny_rest_of_list(cut_text: Tokens, items: Sequence[Item], index: int, deny:
     by «без»: «балкон, студии и первый этаж не предлагать» asks for a balcony.
     """
     marker = items[index]
+    if marker.role == markers.ABSENT:
+        _deny_absent_row(cut_text, items, index, deny)
     listed = [item for item in items[:index] if item.role == MENTION and item.sentence == marker.sentence]
     if len(listed) < MIN_LISTED or marker.role != markers.REFUSE:
         return
@@ -39,6 +47,48 @@ def deny_rest_of_list(cut_text: Tokens, items: Sequence[Item], index: int, deny:
     plural = all(_is_refusable(item) and _is_plural(fold(cut_text.tokens[item.start])) for item in rest)
     for item in rest if plural and _only_joins(cut_text, position, marker.start) else ():
         deny(item)
+
+
+#: What is said of a row of genitives: «посудомойки, кондиционера нет», «… не имеется».
+_OF_GENITIVES = frozenset({"нет", "нету", "имеется", "предусмотрено", "установлено", "предоставляется"})
+
+
+def _deny_absent_row(cut_text: Tokens, items: Sequence[Item], index: int, deny: Callable[[Item], None]) -> None:
+    """«посудомойки, кондиционера нет», «посудомойка, кондиционер отсутствуют»: deny the things before the last one."""
+    marker, tokens = items[index], cut_text.tokens
+    said = fold(tokens[marker.end - 1])
+    if said not in _OF_GENITIVES and said != "отсутствуют":
+        return
+    case = "genitive" if said in _OF_GENITIVES else "nominative"
+    following: Item | None = None
+    for item in reversed(items[max(0, index - 2 * LONGEST_ABSENT) : index]):
+        if item.role == markers.AND:
+            continue
+        if item.role != MENTION or item.sentence != marker.sentence:
+            return
+        if following is None:
+            if (marker.start, marker.end) not in item.by or _case_at(cut_text, item) not in (case, ""):
+                return
+        elif tokens[item.end : following.start] not in ([","], ["и"]):
+            return
+        elif (marker.start, marker.end) not in item.by:
+            if item.by or item.meanings.kinds.isdisjoint(_ABSENT_THINGS) or not _is_in(cut_text, item, case):
+                return
+            deny(item)
+        following = item
+
+
+def _is_in(cut_text: Tokens, item: Item, case: str) -> bool:
+    """Whether a thing is in the *case*, or opens the row in a form that may be it: «стиралки, кондиционера нет»."""
+    known = _case_at(cut_text, item)
+    before = [fold(token) for token in cut_text.tokens[max(0, item.start - 2) : item.start]]
+    opens = not before or before[-1] in _STARTS_SENTENCE or before in (["есть", ","], ["имеется", ","])
+    return known == case or not known and opens and fold(cut_text.tokens[item.start])[-1] in "иы"
+
+
+def _case_at(cut_text: Tokens, item: Item) -> str:
+    word = cut_text.words[item.start]
+    return "other" if word is None else word.case
 
 
 #: Kinds of which a limit that is not needed is refused: «дома до 1980 не надо», «выше десятого не нужно».
