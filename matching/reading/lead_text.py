@@ -35,6 +35,11 @@ _LIFT_ABOVE = re.compile(
     r"|\bлифт\w*\s+(?:обязател\w+|нужен|нужно|необходим\w*)?\s*выше\s+\S+",
     re.IGNORECASE,
 )
+#: Floors that are too high to climb or are not liked.
+_NOT_ABOVE = re.compile(
+    r"\bвыше\s+\S+(?:\s+этажа?)?(?:\s+без\s+лифта)?\s+не\s+(?:подн|забер|забрат|дойд|дойт|зале|осил|хоч|хот|потян)\w*",
+    re.IGNORECASE,
+)
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 #: Kinds of which people name both answers if either is acceptable.
 _OF_EITHER = frozenset({"new_building", "furnished"})
@@ -100,9 +105,7 @@ def read_wishes(text: str) -> list[Wish]:
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
     for year, number in ages(tokens, items):
         wishes.append(Wish("year_built", {"min": float(year)}, number.strength, *tokens.span(number.start, number.end)))
-    if (above_lift := _LIFT_ABOVE.search(text)) is not None:
-        start, end = above_lift.span()
-        wishes = [wish for wish in wishes if wish.kind != "floor" or not start <= wish.start < end]
+    wishes = _floors_of_stairs(text, wishes)
     lower = text.lower()
     names_owner = "собственник" in lower or "хозя" in lower or "owner" in lower
     alone = _OWNER_ALONE.search(text) if names_owner else None
@@ -110,6 +113,24 @@ def read_wishes(text: str) -> list[Wish]:
         strength = "must" if alone["must"] else "soft" if alone["soft"] else "wish"
         wishes.append(Wish("from_owner", True, strength, *alone.span(3)))
     return _merged(_softened(text, _without_alternatives(sorted(wishes, key=lambda wish: wish.start))))
+
+
+def _floors_of_stairs(text: str, wishes: list[Wish]) -> list[Wish]:
+    """*wishes* without the floors that need a lift; «выше второго без лифта не поднимется» asks for no higher floor."""
+    if (needs_lift := _LIFT_ABOVE.search(text)) is not None:
+        start, end = needs_lift.span()
+        return [wish for wish in wishes if wish.kind != "floor" or not start <= wish.start < end]
+    if (refused := _NOT_ABOVE.search(text)) is None:
+        return wishes
+    start, end = refused.span()
+    changed = []
+    for wish in wishes:
+        inside = start <= wish.start < end
+        if inside and wish.kind == "floor" and wish.value.keys() == {"min"}:
+            changed.append(replace(wish, value={"max": wish.value["min"] - 1}))
+        elif not (inside and wish.kind == "lift"):
+            changed.append(wish)
+    return changed
 
 
 def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
