@@ -145,7 +145,7 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
                 facts.append(("floor", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
-            if word is not None and word.symbol in ("из", "of") and item.quantity.low >= floor.quantity.low:
+            if word is not None and word.symbol in ("из", "of", "всего") and item.quantity.low >= floor.quantity.low:
                 facts.append(("house_floors", item.quantity.low, item))
     if deposit is not None and (months := months_of_amount(items, deposit)) is not None:
         facts.append(("deposit", months, items[deposit]))
@@ -241,6 +241,8 @@ def _term(tokens: Tokens, items: Sequence[Item], index: int) -> str | None:
     quantity = items[index].quantity
     if quantity is None or has_term_of_its_own(items, index):
         return None
+    if is_word(tokens.words, quantity.start - 1, "%", "процент"):
+        return None  # «30 % от первого месяца»
     if (
         quantity.unit not in ("month", "year")
         or quantity.high > 60

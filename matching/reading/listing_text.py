@@ -20,14 +20,14 @@ _ROOM_OF_FLAT = re.compile(
 )
 #: «Уютная комната 15 кв.м» at the beginning states what is offered; «Светлая комната и большая кухня» describes a flat.
 _ROOM_OFFERED = re.compile(
-    r"\W*(?:(?!ванн|гардеробн|детск|кладов|тех|игров|котельн|проходн|смежн|жил)[а-яё-]+[ая]я[\s,]+(?:и\s+)?){1,3}комната\b"
+    r"\W*(?:(?!ванн|втор|перв|друг|гардеробн|детск|кладов|тех|игров|котельн|проходн|смежн|жил)[а-яё-]+[ая]я[\s,]+(?:и\s+)?){1,3}комната\b"
     r"(?!\s+и\b)(?![^.!?\n]*\bкухн)",
     re.IGNORECASE,
 )
 #: «Собственник.» as a whole sentence or part of a list states who offers the home; inside a sentence it states nothing.
 _OWNER_ALONE = re.compile(
     r"(?:^|[.!?\n(])[^\w\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n;)]|$|,\s*(?:без\s|сда|прод|кварт|залог|депозит|комис|агент|ри[эе]л|посредник|на\s(?:длит|долг)|надолго))"
-    r"|(?:[,;]|\s[-–—])\s*(собственник|хозяин|хозяйка)\s*(?:[,;!\n]|\.|$)",
+    r"|(?:[,;]|\s[-–—])\s*(собственник|хозяин|хозяйка|собств(?=\.?\s*(?:[,;!\n]|$)))\s*(?:[,;!\n]|\.|$)",
     re.IGNORECASE,
 )
 
@@ -127,7 +127,7 @@ def _cancel_other_floors(tokens: Tokens, own_items: Sequence[Item]) -> None:
 def _may_name_owner(text: str) -> bool:
     """Whether :data:`_OWNER_ALONE` may match; finding its words costs a tenth of matching every line."""
     # In lower case or capitals: lowering a whole text costs more than searching for four words.
-    return "обственник" in text or "озя" in text or "ОБСТВЕННИК" in text or "ОЗЯ" in text
+    return "обств" in text or "озя" in text or "ОБСТВ" in text or "ОЗЯ" in text
 
 
 def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]:

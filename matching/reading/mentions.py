@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from matching.reading import markers
 from matching.reading.entry import Entry
+from matching.reading.marks import crosses_after, has_marks, read_marks
 from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import CHARGES, FLOOR_WORDS, Quantity, quantity_at, starts_of_limits
 from matching.reading.uses import Uses, is_bullet, significant_positions
@@ -135,7 +136,8 @@ class Tokens:
     The tokens of a text, and the grammar's word for each.
 
     Attributes:
-        minuses: The tokens of signs that deny: «+ балкон - лифт».
+        minuses: The tokens of signs that deny: «+ балкон - лифт»; and pictures that are read as words.
+        crosses: The tokens of crosses that end a clause: «балкон ❌ лифт ✅».
     """
 
     text: str
@@ -143,6 +145,7 @@ class Tokens:
     starts: list[int]
     words: list[Word | None]
     minuses: Sequence[int] = ()
+    crosses: Sequence[int] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The characters of tokens *start* to *end*, end excluded."""
@@ -162,8 +165,11 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
         _split_lists(text, tokens, starts, words)
     for match in _DISTRICT.finditer(text) if "-н" in text or "-Н" in text else ():
         words[bisect_left(starts, match.start(1))] = None
-    minuses = _deny_minuses(text, starts, words, vocabulary) if "+" in text else ()
-    return Tokens(text, tokens, starts, words, minuses)
+    minuses = _deny_minuses(text, starts, words, vocabulary) if "+" in text else []
+    if text.isascii() or not has_marks(text):
+        return Tokens(text, tokens, starts, words, minuses)
+    minuses += read_marks(text, starts, words, vocabulary)
+    return Tokens(text, tokens, starts, words, minuses, crosses_after(text, starts))
 
 
 #: «в р-не школы»: «не» is the end of «районе».
@@ -289,6 +295,8 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
             items.append(Item(role, position, done, clause, sentence, meanings))
         elif role != markers.SKIP:
             items.append(Item(role, position, done, clause, sentence))
+    for item in items if cut_text.crosses else ():
+        item.clause += bisect_left(cut_text.crosses, item.start)
     return items
 
 

@@ -53,7 +53,7 @@ _SIGNS = frozenset("№°")
 #: «❌ агенты» refuses them.
 CROSSES = frozenset("❌✖✗✘🚫⛔")
 #: «🚇 7 мин» means the metro, as if the word were written.
-_PICTURED = {"🚇": "метро", "Ⓜ": "метро", "🚊": "метро"}
+_PICTURED = {"🚇": "метро", "Ⓜ": "метро", "🚊": "метро", "🚭": "некурящий"}
 #: The mark as which a pictograph is read: «✅ лоджия ✅ паркинг» is a list.
 BULLET = "•"
 _WORD_CLASSES = ("NOUN", "ADJF", "PRTF", "INFN", "NUMR", "ADJS", "PRTS", "VERB", "NPRO")

@@ -72,7 +72,11 @@ def add_other_ways(cut_text: Tokens, items: list[Item]) -> None:
             ways = [each for each in items if each.role in WAYS]
             way = next((each for each in ways if 0 <= each.start - other.end <= 2), None)
             if way is None and other.quantity.unit == "min":  # «на автобусе 10 минут, пешком 25»
-                way = next((each for each in ways if each.role == markers.WALK and each.end == other.start), None)
+                written = other.end - other.start > 1  # «можно автобусом 5» adds no minutes
+                written = written and cut_text.tokens[other.end : other.end + 1] != ["до"]  # «на машине 3 мин до МКАД»
+                way = next(
+                    (each for each in ways if each.end == other.start and (written or each.role == markers.WALK)), None
+                )
             if way is None or other.sentence != item.sentence or (way.role == markers.TRANSPORT) == item.transport:
                 continue
             twin = Item(
