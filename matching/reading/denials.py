@@ -6,7 +6,7 @@ from matching.reading import markers
 from matching.reading.exceptions import concerns_another, is_exception, leaves_a_limit
 from matching.reading.lead_markers import DISLIKES
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.refused_lists import deny_rest_of_list, is_limit, says_its_own
+from matching.reading.refused_lists import deny_rest_of_list, deny_walls_of, is_limit, says_its_own
 from matching.reading.rows import (
     REACH,
     WITH,
@@ -28,7 +28,7 @@ from matching.reading.vocabulary import CROSSES
 _GOVERN_GENITIVE = frozenset({"без", "против", "кроме", "исключая", "помимо", "нет", "никакой"})
 
 #: Verbs that make a denied thing a required one: «без залога не бывает», «без лифта не обойтись».
-_NOT_WITHOUT = frozenset({"бывать", "обойтись", "обходиться", "выжить", "прожить", "=никак", "никак"})
+_NOT_WITHOUT = frozenset("бывать обойтись обходиться выжить прожить =никак никак подняться подниматься залезть".split())
 
 
 def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
@@ -188,6 +188,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
                 break
         act(items[each])
+    deny_walls_of(items, before, act)
     deny_rest_of_list(cut_text, items, index, act)
 
 

@@ -14,7 +14,7 @@ from matching.reading.house_age import ages
 from matching.reading.kind import JsonValue, Kind
 from matching.reading.kinds import KIND_OF
 from matching.reading.limit_words import AT_MOST, BELOW
-from matching.reading.markers import CAN
+from matching.reading.markers import AND, CAN
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import Quantity, flipped, limits
 from matching.reading.sizes import fits_entry, scaled
@@ -35,9 +35,16 @@ _LIFT_ABOVE = re.compile(
     r"|\bлифт\w*\s+(?:обязател\w+|нужен|нужно|необходим\w*)?\s*выше\s+\S+",
     re.IGNORECASE,
 )
+#: Floors that are too high to climb or are not liked.
+_NOT_ABOVE = re.compile(
+    r"\bвыше\s+[^\s,.;]+(?:\s+этажа?)?(?:\s+без\s+лифта)?\s+не\s+(?:подн|забер|забрат|дойд|дойт|зале|осил|хоч|хот|потян)\w*",
+    re.IGNORECASE,
+)
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 #: Kinds of which people name both answers if either is acceptable.
 _OF_EITHER = frozenset({"new_building", "furnished"})
+#: Kinds that leads name only to refuse them: «аресты, долги продавца» asks for neither.
+_NEVER_WANTED = frozenset({"encumbrance", "minors_registered", "replanned"})
 #: How much less than a refused commission will do, in per cent: «с комиссией 100 % не предлагать».
 LESS_COMMISSION = 10
 _STRENGTHS = ("soft", "wish", "must")
@@ -100,9 +107,7 @@ def read_wishes(text: str) -> list[Wish]:
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
     for year, number in ages(tokens, items):
         wishes.append(Wish("year_built", {"min": float(year)}, number.strength, *tokens.span(number.start, number.end)))
-    if (above_lift := _LIFT_ABOVE.search(text)) is not None:
-        start, end = above_lift.span()
-        wishes = [wish for wish in wishes if wish.kind != "floor" or not start <= wish.start < end]
+    wishes = _floors_of_stairs(text, wishes)
     lower = text.lower()
     names_owner = "собственник" in lower or "хозя" in lower or "owner" in lower
     alone = _OWNER_ALONE.search(text) if names_owner else None
@@ -110,6 +115,24 @@ def read_wishes(text: str) -> list[Wish]:
         strength = "must" if alone["must"] else "soft" if alone["soft"] else "wish"
         wishes.append(Wish("from_owner", True, strength, *alone.span(3)))
     return _merged(_softened(text, _without_alternatives(sorted(wishes, key=lambda wish: wish.start))))
+
+
+def _floors_of_stairs(text: str, wishes: list[Wish]) -> list[Wish]:
+    """*wishes* without the floors that need a lift; «выше второго без лифта не поднимется» asks for no higher floor."""
+    if (needs_lift := _LIFT_ABOVE.search(text)) is not None:
+        start, end = needs_lift.span()
+        return [wish for wish in wishes if wish.kind != "floor" or not start <= wish.start < end]
+    if (refused := _NOT_ABOVE.search(text)) is None:
+        return wishes
+    start, end = refused.span()
+    changed = []
+    for wish in wishes:
+        inside = start <= wish.start < end
+        if inside and wish.kind == "floor" and wish.value.keys() == {"min"}:
+            changed.append(replace(wish, value={"max": wish.value["min"] - 1}))
+        elif not (inside and wish.kind == "lift"):
+            changed.append(wish)
+    return changed
 
 
 def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
@@ -132,7 +155,7 @@ def _softened(text: str, wishes: list[Wish]) -> list[Wish]:
     ]
 
 
-def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
+def _floors_beside(tokens: Tokens, items: list[Item]) -> Iterator[tuple[int, Item]]:
     """«1, 2 и последний этаж не предлагать»: numbers in one row with a refused first or last floor."""
     for index, item in enumerate(items):
         number = item.quantity
@@ -141,7 +164,9 @@ def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
         after = items[index + 1] if index + 1 < len(items) else None
         if after is not None and after.role == CAN and after.start == item.end:
             continue  # «не первый этаж (второй можно)»
-        for other in items[max(0, index - 1) : index + 3]:
+        follows = tokens.tokens[item.end : item.end + 1]
+        joined = index and items[index - 1].role == AND and not (follows and follows[0].isalpha())
+        for other in items[max(0, index - 1 - joined) : index + 3]:  # «кроме первого и второго»
             gap = max(other.start - item.end, item.start - other.end)
             if other.denied and other.meanings.kinds & _ENDS_OF_HOUSE and gap <= 1 and 2 <= number.low <= 9:
                 yield int(number.low), other
@@ -164,7 +189,7 @@ def _above_refused_floors(tokens: Tokens, items: list[Item]) -> Wish | None:
         elif "first_floor" in kinds:
             refused.add(1)
             first.append(item)
-    for number, beside in _floors_beside(items):
+    for number, beside in _floors_beside(tokens, items):
         refused.add(number)
         by.append(beside)
     low = next(floor for floor in range(1, 12) if floor not in refused)
@@ -203,7 +228,8 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
     if value is SUBJECT:
         return None
     if kind.form == "flag":
-        return bool(value) is not item.denied
+        wanted = bool(value) is not item.denied
+        return None if wanted and kind.name in _NEVER_WANTED else wanted
     if isinstance(value, dict):
         return None if item.denied else value
     words = [value] if isinstance(value, str) else list(value)

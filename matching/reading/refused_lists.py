@@ -20,6 +20,7 @@ _ABSENT_THINGS = frozenset(
 )
 #: The longest row of absent things.
 LONGEST_ABSENT = 12
+_POOR_WALLS = ("panel", "block", "wood")
 _STARTS_SENTENCE = frozenset(".!?\n")
 
 
@@ -128,3 +129,15 @@ def _is_verb_of_owner(word: str) -> bool:
 @lru_cache(maxsize=5_000)
 def _is_plural(word: str) -> bool:
     return any("plur" in each.tag and each.tag.case in ("nomn", "accs") for each in morphology().parse(word))
+
+
+def deny_walls_of(items: Sequence[Item], index: int, deny: Callable[[Item], None]) -> None:
+    """«панельные девятиэтажки исключаем» refuses panel; «панельные хрущёвки исключаем» leaves other panel houses."""
+    head, walls = items[index], items[index - 1] if index else items[index]
+    kinds = head.meanings.kinds & {"house_floors", "house_type"}
+    if not (kinds and head.denied) or walls.meanings.kinds != {"material"} or walls.end != head.start or walls.denied:
+        return
+    if "house_floors" in kinds and any(meaning.value in _POOR_WALLS for meaning in walls.meanings):
+        deny(walls)
+    else:
+        walls.cancelled = True

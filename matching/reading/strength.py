@@ -66,8 +66,10 @@ def _target(cut_text: Tokens, items: Sequence[Item], index: int) -> int | None:
     if marker.role == markers.CAN and behind is not None and items[behind].end == marker.start:
         if index + 1 < len(items) and items[index + 1].role == markers.AND and items[index + 1].start == marker.end:
             ahead = None  # «с кошкой можно и метро рядом»
-    if ahead is not None and items[ahead].denied and items[ahead].strength == "must" and behind is not None:
-        ahead = None  # «лифт обязательно первый не предлагать»
+    if ahead is not None and items[ahead].denied and behind is not None:
+        own = items[behind].end == marker.start and any(start >= items[ahead].end for start, _ in items[ahead].by)
+        if items[ahead].strength == "must" or marker.role == markers.CAN and own:
+            ahead = None  # «лифт обязательно первый не предлагать», «последний можно первый нет»
     word = cut_text.words[marker.start]
     adjective = word is not None and word.symbol.endswith(("ый", "ен", "required", "mandatory", "desirable"))
     target = behind if behind is not None and (adjective or ahead is None) else ahead
