@@ -26,6 +26,7 @@ class UnsentCounts:
         self.client = client
         self._counts: dict[ListKey, ShownCounts] = {}
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._timer: threading.Timer | None = None
 
     def add(self, side: Side, row_id: int, entries: int) -> None:
@@ -40,14 +41,19 @@ class UnsentCounts:
                 self._timer.start()
 
     def send(self) -> None:
-        """Send the collected counts; if Redis is away they are lost: statistics are not worth a queue."""
-        with self._lock:
-            counts, self._counts, self._timer = self._counts, {}, None
-        try:
-            if counts:
-                add_shown(self.client, utc_now().date(), counts)
-        except redis.RedisError as error:
-            log.warning("list_views_not_counted", extra={"kind": type(error).__name__})
+        """
+        Send the collected counts; if Redis is away they are lost: statistics are not worth a queue.
+
+        Returns after those that another thread is sending have been sent too, so that the client may then be closed.
+        """
+        with self._sending:
+            with self._lock:
+                counts, self._counts, self._timer = self._counts, {}, None
+            try:
+                if counts:
+                    add_shown(self.client, utc_now().date(), counts)
+            except redis.RedisError as error:
+                log.warning("list_views_not_counted", extra={"kind": type(error).__name__})
 
 
 def unsent_counts() -> UnsentCounts:
