@@ -1,6 +1,6 @@
 """The leads and properties of a market whose lists are stale."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -29,35 +29,31 @@ def stale_by_market(session: Session) -> dict[MarketKey, ChangeSet | None]:
     entities = stale_entities(session)
     if entities is None:
         return dict.fromkeys(sorted(stale_markets(session)))
-    of_market: dict[MarketKey, ChangeSet] = {}
-    for entity in entities:
-        for market in entity.markets:
-            of_market[market] = of_market.get(market, ChangeSet()) | ChangeSet.of(entity.side, [entity.id])
-    return dict(sorted(of_market.items()))
+    return dict(sorted(_by_market((market, entity) for entity in entities for market in entity.markets).items()))
 
 
 def still_stale(session: Session, market: MarketKey, which: ChangeSet) -> ChangeSet:
     """As :func:`stale_in`, of these entities; reads no others."""
-    stale = ChangeSet()
-    for entity in _still_stale(session, which):
-        if market in entity.markets:
-            stale |= ChangeSet.of(entity.side, [entity.id])
-    return stale
+    stale = _by_market((market, entity) for entity in _still_stale(session, which) if market in entity.markets)
+    return stale.get(market, ChangeSet())
 
 
 def still_listed_elsewhere(session: Session, market: MarketKey, which: ChangeSet) -> dict[MarketKey, ChangeSet]:
     """As :func:`moved_to_market`, of these entities; reads no others."""
-    moved: dict[MarketKey, ChangeSet] = {}
-    for entity in _still_stale(session, which):
-        former = entity.listed_in
-        if entity.market == market and former is not None and former != market:
-            moved[former] = moved.get(former, ChangeSet()) | ChangeSet.of(entity.side, [entity.id])
-    return moved
+    moved = (entity for entity in _still_stale(session, which) if entity.market == market)
+    return _by_market((entity.listed_in, entity) for entity in moved if entity.listed_in not in (None, market))
 
 
 def _still_stale(session: Session, which: ChangeSet) -> Iterator[StaleEntity]:
     for side in Side:
         yield from stale_among(session, side, which.ids(side))
+
+
+def _by_market(entities: Iterable[tuple[MarketKey, StaleEntity]]) -> dict[MarketKey, ChangeSet]:
+    ids: dict[MarketKey, dict[Side, list[int]]] = {}
+    for market, entity in entities:
+        ids.setdefault(market, {side: [] for side in Side})[entity.side].append(entity.id)
+    return {market: ChangeSet.both(sides[Side.LEAD], sides[Side.PROPERTY]) for market, sides in ids.items()}
 
 
 def stale_since(session: Session, market: MarketKey, moment: Moment, stale: ChangeSet) -> ChangeSet:
