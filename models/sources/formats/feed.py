@@ -182,7 +182,7 @@ def _kind_of_archive(path: Path) -> tuple[str, str]:
     try:
         with zipfile.ZipFile(path) as parts:
             names = set(parts.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):  # a version or name that nobody writes
+    except xlsx_rows.DAMAGED:
         raise FeedError("feed.workbook_damaged") from None
     if any(name.casefold() == "xl/workbook.xml" for name in names):
         return "xlsx", ""

@@ -25,7 +25,8 @@ MAX_COLUMNS = 256
 #: The text of a cell in which a spreadsheet turned typed text ("2/5") into a date.
 DATE_MARK = "a date: "
 
-_DAMAGED = (
+#: Errors by which the libraries report a damaged workbook.
+DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, ParseError, OSError, EOFError,
     LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
     RuntimeError,  # a part is encrypted, compressed in a way unknown to zipfile, or nested too deep
@@ -86,7 +87,7 @@ def _open(path: Path, *, data_only: bool) -> Iterator[Any]:
         # Opened as a stream, because openpyxl checks the extension of a name, and uploads have none.
         with path.open("rb") as file, closing(load_workbook(file, read_only=True, data_only=data_only)) as book:
             yield book
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise FeedError(Fault("feed.workbook_unreadable", error=type(error).__name__)) from None
 
 
